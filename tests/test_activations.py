@@ -89,7 +89,7 @@ def test_at_a_kink_the_slope_is_that_of_the_left() -> None:
     "name", [n for n, r in ACTIVATIONS.items() if r.in_language and n in FUNCTIONS]
 )
 def test_forms_of_a_record(name: str) -> None:
-    """The slope in the own value, the closed and the stable form, each by itself."""
+    """The slope in the own value, the closed and the stable form, the inverse, each by itself."""
     record = ACTIVATIONS[name]
     for constant in (record.default, 0.5, 3) if record.constant else (1,):
         more = [float(constant)] if record.constant else []
@@ -105,3 +105,7 @@ def test_forms_of_a_record(name: str) -> None:
             ):
                 if form is not None and not record.surrogate:
                     assert float(form.xreplace(put_in).evalf()) == pytest.approx(expected, rel=1e-9)
+            if record.inverse is not None:
+                back = np.array([float(record.inverse.xreplace(put_in).evalf())])
+                again = FUNCTIONS[name](Dual(back, np.eye(1)), *more).value[0]
+                assert again == pytest.approx(value, rel=1e-9)

@@ -469,6 +469,18 @@ def test_a_sum_over_paths_is_the_same_without_following_each(
     assert sp.expand(summed.matrix()) == sp.expand(told)
 
 
+def test_the_length_of_one_vector_bounds_no_other() -> None:
+    cell = sg.Cell.from_text(
+        "u[t] = tanh(W @ x[t])\n"
+        "k[t] = W_k @ x[t]\n"
+        "v[t] = k[t] / norm(k[t])\n"
+        "h[t] = h[t-1] + u[t] * dot(u[t], h[t-1]) + v[t] * dot(v[t], h[t-1])"
+    )
+    ones = np.ones((4, 4))  # u uᵀ where all of tanh is 1, and v vᵀ along it
+    largest = np.linalg.norm(np.eye(4) + ones + ones / 4, 2)
+    assert bounds(cell).total("h", "h").subs(cell.sizes["n"], 4) >= largest
+
+
 def test_layers_that_were_typed_are_taken_apart_as_those_of_a_stack() -> None:
     deep = sg.stack("lstm", layers=3)
     typed = sg.Cell.from_text(str(deep))

@@ -65,6 +65,8 @@ _STATED = (
         rising=True,
         latex=r"\sigma",
         text="σ",
+        open=True,
+        inverse=sp.log(Y / (1 - Y)),
     ),
     Activation(
         "tanh",
@@ -75,6 +77,8 @@ _STATED = (
         parity="odd",
         rising=True,
         latex=r"\tanh",
+        open=True,
+        inverse=sp.log((1 + Y) / (1 - Y)) / 2,
     ),
     Activation(
         "relu",
@@ -86,6 +90,7 @@ _STATED = (
         rising=True,
         kinks=(_ZERO,),
         spellings=("ReLU",),
+        inverse=Y,
     ),
     Activation(
         "leaky_relu",
@@ -140,6 +145,8 @@ _STATED = (
         slopes=(_ZERO, S.One),
         rising=True,
         spellings=("Softplus",),
+        open=True,
+        inverse=sp.log(sp.exp(Y) - 1),
     ),
     Activation(
         "softsign",
@@ -150,6 +157,8 @@ _STATED = (
         slopes=(_ZERO, S.One),
         parity="odd",
         rising=True,
+        open=True,
+        inverse=Y / (1 - sp.Abs(Y)),
     ),
     Activation(
         "hard_sigmoid",
@@ -164,6 +173,7 @@ _STATED = (
         constant="the slope",
         default=Rational(1, 6),  # of PyTorch and Keras 3; 0.2 of Theano and Keras 2
         spellings=("hardsigmoid", "hsigmoid"),
+        inverse=(2 * Y - 1) / (2 * K),
     ),
     Activation(
         "hard_tanh",
@@ -177,6 +187,7 @@ _STATED = (
         kinks=(-1 / K, 1 / K),
         constant="the slope",
         spellings=("hardtanh",),
+        inverse=Y / K,
     ),
     Activation(
         "exp",
@@ -187,13 +198,35 @@ _STATED = (
         rising=True,
         latex=r"\exp",
         spellings=("Exp",),
-    ),
-    Activation("log", sp.log, slope=1 / A, slopes=(_ZERO, oo), rising=True, latex=r"\log"),
-    Activation(
-        "sqrt", sp.sqrt, slope=1 / (2 * Y), range=(_ZERO, oo), slopes=(_ZERO, oo), rising=True
+        open=True,
+        inverse=sp.log(Y),
     ),
     Activation(
-        "abs", sp.Abs, range=(_ZERO, oo), slopes=(-S.One, S.One), parity="even", kinks=(_ZERO,)
+        "log",
+        sp.log,
+        slope=1 / A,
+        slopes=(_ZERO, oo),
+        rising=True,
+        latex=r"\log",
+        inverse=sp.exp(Y),
+    ),
+    Activation(
+        "sqrt",
+        sp.sqrt,
+        slope=1 / (2 * Y),
+        range=(_ZERO, oo),
+        slopes=(_ZERO, oo),
+        rising=True,
+        inverse=Y**2,
+    ),
+    Activation(
+        "abs",
+        sp.Abs,
+        range=(_ZERO, oo),
+        slopes=(-S.One, S.One),
+        parity="even",
+        kinks=(_ZERO,),
+        bars=True,
     ),
     Activation(
         "sin", sp.sin, range=(-S.One, S.One), slopes=(-S.One, S.One), parity="odd", latex=r"\sin"
@@ -250,6 +283,7 @@ _STATED = (
         latex=r"\Phi",
         text="Φ",
         in_language=False,
+        open=True,
     ),
     Activation(
         "normal_pdf",
@@ -261,6 +295,7 @@ _STATED = (
         latex=r"\varphi",
         text="φ",
         in_language=False,
+        open=True,
     ),
     Activation(
         "log1p", log1p, closed=sp.log(1 + A), slope=1 / (1 + A), rising=True, in_language=False

@@ -31,9 +31,11 @@ class Activation:
     overflows or cancels. `range` and `slopes` hold the lowest and highest value, over all real
     arguments, of the function and of its slope. `parity` is "odd", "even", "" or, for
     f(-a) = 1 - f(a), "mirrored". `rising` says that it never falls. At `kinks` it has no
-    derivative. `constant` says what a second argument is, and `default` is its value.
-    `latex`, `text` and `spellings` are how it is written and what else it is called; `formula`
-    is what a user wrote who registered it.
+    derivative. `open` says that it never reaches the ends of its range. `inverse` is an argument
+    at which it has the value Y. `constant` says what a second argument is, and `default` is its
+    value. `latex`, `text` and `spellings` are how it is written and what else it is called, and
+    `bars` says that on a board it is written as bars round its argument; `formula` is what a
+    user wrote who registered it.
     """
 
     name: str
@@ -46,17 +48,26 @@ class Activation:
     parity: str = ""
     rising: bool = False
     kinks: tuple[Expr, ...] = ()
+    open: bool = False
+    inverse: Expr | None = None
     constant: str = ""
     default: Expr = S.One
     latex: str = ""
     text: str = ""
+    bars: bool = False
     spellings: tuple[str, ...] = ()
     surrogate: bool = False
     in_language: bool = True
     formula: str = ""
 
-    def bound(self, form: Expr, function: Expr) -> Expr:
-        """A form of this record for one function of an argument: A, Y and K put in.
+    @property
+    def opens(self) -> bool:
+        """Whether it goes from 0 to 1 about 1/2, as gates do."""
+        return self.range == (0, 1) and self.parity == "mirrored"
+
+    def bound(self, form: Expr, function: Expr, value: Expr | None = None) -> Expr:
+        """A form of this record for one function of an argument: A, Y (`value`, where that is
+        another than the function itself) and K put in.
 
         >>> from symgate.algebra.activations import hard_sigmoid, record_of
         >>> record_of(hard_sigmoid).bound(Y / K, hard_sigmoid(A, 3))
@@ -64,7 +75,9 @@ class Activation:
         """
         arguments = function.args
         other = arguments[1] if len(arguments) > 1 else self.default
-        return form.xreplace({A: arguments[0], B: other, K: other, Y: function})
+        return form.xreplace(
+            {A: arguments[0], B: other, K: other, Y: function if value is None else value}
+        )
 
 
 #: The record of every function, by its class.

@@ -8,13 +8,14 @@ OrderedProduct(J, j, k) J(t) J(t-1) … J(t-k+1), for a lag that is a symbol
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from sympy import Expr, Integer, MatrixExpr, Symbol
+from sympy import Expr, Indexed, Integer, MatrixExpr, Symbol
 from sympy.core.basic import Basic
 
 from symgate.algebra.operators import Operator, product
-from symgate.algebra.vectors import shifted
+from symgate.algebra.vectors import MatVec, name_of, shifted
 
 
 class ColumnBlock(Operator):
@@ -85,3 +86,16 @@ class OrderedProduct(Operator):
 
     def _entry(self, i: Any, j: Any, **kwargs: Any) -> Expr:
         raise ValueError("a product over a symbolic lag has no entries; choose an integer lag")
+
+
+def pieces(product: MatVec) -> Iterator[tuple[MatrixExpr, Expr]]:
+    """A matrix product as a sum of matrix times plain vector: one piece a stacked part."""
+    if len(product.parts) == 1:
+        yield product.matrix, product.vector
+        return
+    start: Expr = Integer(0)
+    for part, width in zip(product.parts, product.sizes, strict=True):
+        named = isinstance(part, Indexed | Symbol)
+        label = Symbol(name_of(part) if named else "c")
+        yield ColumnBlock(product.matrix, label, start, width), part
+        start = start + width

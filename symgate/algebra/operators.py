@@ -192,7 +192,7 @@ def total(parts: Iterable[MatrixExpr], rows: Expr, cols: Expr) -> MatrixExpr:
 
 def _scaled(operator: MatrixExpr) -> tuple[list[Expr], list[MatrixExpr]]:
     """The numbers that an operator is multiplied by, and its matrices: 2, z and U of 2 z I U."""
-    scale, matrices = _factors(operator)
+    scale, matrices = factored(operator)
     diagonals = [m for m in matrices if isinstance(m, Diag) and rank(m.vector) == 0]
     numbers = [*Mul.make_args(scale), *(f for m in diagonals for f in m.factors)]
     return numbers, [m for m in matrices if m not in diagonals]
@@ -213,7 +213,7 @@ def _over(operator: MatrixExpr, number: Expr) -> MatrixExpr:
 
 def _common_side(parts: Sequence[MatrixExpr]) -> tuple[int, Identity] | None:
     """The identity that all operators have on one side of ⊗: (0, I) for I ⊗ A, I ⊗ B, c I."""
-    products = [f for p in parts for f in _factors(p)[1] if isinstance(f, KroneckerProduct)]
+    products = [f for p in parts for f in factored(p)[1] if isinstance(f, KroneckerProduct)]
     if not products:
         return None
     for place in (0, 1):
@@ -225,7 +225,8 @@ def _common_side(parts: Sequence[MatrixExpr]) -> tuple[int, Identity] | None:
     return None
 
 
-def _factors(operator: MatrixExpr) -> tuple[Expr, list[MatrixExpr]]:
+def factored(operator: MatrixExpr) -> tuple[Expr, list[MatrixExpr]]:
+    """The number in front of a product of operators, and these."""
     if isinstance(operator, MatMul):
         scale, matrices = operator.as_coeff_matrices()
         return scale, list(matrices)
@@ -234,7 +235,7 @@ def _factors(operator: MatrixExpr) -> tuple[Expr, list[MatrixExpr]]:
 
 def _without_side(operator: MatrixExpr, place: int, identity: Identity) -> MatrixExpr | None:
     """A of c I ⊗ A, and c I of c I; None for anything else."""
-    scale, matrices = _factors(operator)
+    scale, matrices = factored(operator)
     if len(matrices) != 1:
         return None
     inner = matrices[0]
@@ -251,7 +252,7 @@ def _without_side(operator: MatrixExpr, place: int, identity: Identity) -> Matri
 
 def kronecker(left: MatrixExpr, right: MatrixExpr) -> MatrixExpr:
     """left ⊗ right; numbers stand in front of both."""
-    (one, a), (other, b) = _factors(left), _factors(right)
+    (one, a), (other, b) = factored(left), factored(right)
     left, right = (product(f, m.rows) for f, m in ((a, left), (b, right)))
     if isinstance(left, Identity) and isinstance(right, Identity):
         both: MatrixExpr = Identity(left.rows * right.rows)
@@ -385,7 +386,7 @@ def _merged(a: MatrixExpr, b: Any) -> list[Any] | None:
         case KroneckerProduct(), KroneckerProduct():
             if all(x.cols == y.rows for x, y in zip(a.args, b.args, strict=True)):
                 pairs = zip(a.args, b.args, strict=True)
-                scale, factors = _factors(kronecker(*(product([x, y], x.rows) for x, y in pairs)))
+                scale, factors = factored(kronecker(*(product([x, y], x.rows) for x, y in pairs)))
                 return [*([] if scale == 1 else [scale]), *factors]
         case Diag(), KroneckerProduct() if rank(a.vector) == 0:
             return [a.vector, b]

@@ -19,12 +19,10 @@ from sympy import (
     MatAdd,
     MatMul,
     MatrixExpr,
-    MatrixSymbol,
     Mul,
     Pow,
     Rational,
     S,
-    Symbol,
 )
 
 from symgate.algebra.activations import known_record
@@ -137,12 +135,11 @@ class Printer:
     def print_Indexed(self, e: Indexed) -> Shown:
         return Shown(self.name(name_of(e), time_of(e)))
 
-    def print_Symbol(self, e: Symbol) -> Shown:
+    def print_Symbol(self, e: Any) -> Shown:
         return Shown(self.name(e.name, None))
 
     def print_Rational(self, e: Rational) -> Shown:
-        digits = decimal(e)
-        if digits is not None:
+        if (digits := decimal(e)) is not None:
             return Shown(digits, SUM if e.is_negative else ATOM)
         shown = self.ratio(abs(e.p), e.q)
         return made(SUM, self.minus, shown) if e.is_negative else shown
@@ -163,7 +160,12 @@ class Printer:
     # -- vectors -----------------------------------------------------------------------------
 
     def print_Application(self, e: Expr) -> Shown:
-        return self.call(self.function(e), [self.at(a, 0) for a in e.args])
+        record = known_record(e)
+        written = self.bars if record is not None and record.bars else self.call
+        return written(self.function(e), [self.at(a, 0) for a in e.args])
+
+    def bars(self, function: str, arguments: Sequence[Shown]) -> Shown:
+        return self.call(function, arguments)
 
     def function(self, e: Any) -> str:
         """The name of a function, as its record spells it."""
@@ -334,8 +336,7 @@ class Printer:
 
     # -- operators ---------------------------------------------------------------------------
 
-    def print_MatrixSymbol(self, e: MatrixSymbol) -> Shown:
-        return Shown(self.name(e.name, None))
+    print_MatrixSymbol = print_Symbol
 
     def print_Identity(self, e: MatrixExpr) -> Shown:
         return Shown("I")
@@ -393,6 +394,5 @@ class Printer:
 
     def chain(self, matrices: Sequence[MatrixExpr]) -> Shown:
         """Matrices side by side."""
-        among = len(matrices) > 1
-        parts = [self.at(m, level_of(m, among)) for m in matrices]
+        parts = [self.at(m, level_of(m, len(matrices) > 1)) for m in matrices]
         return made(PRODUCT, *interspersed(parts, self.matvec_times))

@@ -9,9 +9,6 @@ from sympy import Add, Expr, Function, Mul, Pow
 
 from symgate.algebra.activations import record_of
 
-#: The functions that come as near to 0 as one likes and are never 0.
-_NEVER_ZERO = ("sigmoid", "normal_cdf", "normal_pdf", "exp", "softplus")
-
 
 class Sign(IntEnum):
     """What is known of a value, the most at last."""
@@ -67,6 +64,6 @@ def _of_sum(e: Expr, known: Mapping[Expr, Sign]) -> Sign:
 def _of_function(e: Function) -> Sign:
     record = record_of(e)
     low, high = record.range
-    if record.name in _NEVER_ZERO:
+    if record.open and low == 0:
         return Sign.WITHIN_ONE if high <= 1 else Sign.POSITIVE
     return Sign.POSITIVE if low > 0 else Sign.NOT_NEGATIVE if low == 0 else Sign.UNKNOWN

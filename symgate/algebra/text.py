@@ -47,10 +47,8 @@ class Unicode(Printer):
         script = ",".join(below)
         return f"{base}_{script}" if script.isalnum() else f"{base}_{{{script}}}"
 
-    def call(self, function: str, arguments: Sequence[Shown]) -> Shown:
-        if function == "abs":
-            return made(ATOM, "|", *arguments, "|")
-        return super().call(function, arguments)
+    def bars(self, function: str, arguments: Sequence[Shown]) -> Shown:
+        return made(ATOM, "|", *arguments, "|")
 
     def spelled(self, record: Activation) -> str:
         return record.text or record.name

@@ -36,6 +36,8 @@ class _Number(Opaque):
 class Dot(_Number):
     """The inner product uᵀ v of two vectors; with the vector of ones it is a sum."""
 
+    sign = "·"
+
     is_nonnegative = property(lambda self: self.args[0] == self.args[1] or None)
 
     def __new__(cls, u: Expr, v: Expr) -> Expr:
@@ -47,12 +49,16 @@ class Dot(_Number):
 class Mean(_Number):
     """The mean of a vector's components."""
 
+    sign = "mean"
+
     def __new__(cls, vector: Expr) -> Mean:
         return Basic.__new__(cls, vector)
 
 
 class Norm(_Number):
     """The Euclidean length of a vector."""
+
+    sign = "norm"
 
     is_nonnegative = True
 
@@ -62,6 +68,8 @@ class Norm(_Number):
 
 class Spread(_Number):
     """What a norm divides by: √(mean of squares + ε), of v or (`centred`) of v minus its mean."""
+
+    sign = "sd"
 
     is_positive = True
 
@@ -82,11 +90,16 @@ class Mixing(Opaque):
     def vector(self) -> Expr:
         return self.args[0]
 
+    @property
+    def scale(self) -> tuple[Expr, ...]:
+        """What its derivative in its own value is multiplied by, if anything."""
+        return ()
+
 
 class Softmax(Mixing):
     """exp(v) over its sum: positive components that add up to 1."""
 
-    name = "softmax"
+    name = sign = "softmax"
     is_positive = True
 
     def __new__(cls, vector: Expr) -> Softmax:
@@ -106,17 +119,21 @@ class _Normed(Mixing):
         """What it divides by."""
         return Spread(self.vector, self.epsilon, isinstance(self, LayerNorm))
 
+    @property
+    def scale(self) -> tuple[Expr, ...]:
+        return (1 / self.spread,)
+
 
 class LayerNorm(_Normed):
     """(v - mean) / √(variance + ε)."""
 
-    name = "layer_norm"
+    name, sign = "layer_norm", "layer norm"
 
 
 class RmsNorm(_Normed):
     """v / √(mean of squares + ε)."""
 
-    name = "rms_norm"
+    name, sign = "rms_norm", "rms norm"
 
 
 class _Matrix(Opaque):
@@ -130,12 +147,16 @@ class _Matrix(Opaque):
 class Dyad(_Matrix):
     """The matrix u vᵀ."""
 
+    sign = "⊗"
+
     def __new__(cls, u: Expr, v: Expr) -> Dyad:
         return Basic.__new__(cls, u, v)
 
 
 class StepProduct(Opaque):
     """A matrix of the step (or its transpose) times a vector or another matrix of the step."""
+
+    sign = "@"
 
     def __new__(cls, matrix: Expr, operand: Expr, transposed: bool = False) -> StepProduct:
         return Basic.__new__(cls, matrix, operand, S.true if transposed else S.false)
@@ -152,6 +173,8 @@ class StepProduct(Opaque):
 class RightTimes(_Matrix):
     """A matrix of the step times a matrix of parameters."""
 
+    sign = "@"
+
     def __new__(cls, value: Expr, matrix: MatrixExpr) -> RightTimes:
         return Basic.__new__(cls, value, matrix)
 
@@ -162,12 +185,16 @@ class RightTimes(_Matrix):
 class Across(_Matrix):
     """1 wᵀ: the vector w as every row."""
 
+    sign = "×"
+
     def __new__(cls, vector: Expr) -> Across:
         return Basic.__new__(cls, vector)
 
 
 class Down(_Matrix):
     """w 1ᵀ: the vector w as every column."""
+
+    sign = "×"
 
     def __new__(cls, vector: Expr) -> Down:
         return Basic.__new__(cls, vector)

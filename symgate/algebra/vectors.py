@@ -85,6 +85,20 @@ def time_of(symbol: Indexed) -> Expr:
     return symbol.indices[0] - t
 
 
+def name_now(e: Basic) -> str:
+    """The name of a variable of the present step; nothing for all else.
+
+    >>> name_now(variable("h")), name_now(variable("h", 1)), name_now(variable("h") + 1)
+    ('h', '', '')
+    """
+    return name_of(e) if isinstance(e, Indexed) and time_of(e) == 0 else ""
+
+
+def is_variable(e: Basic) -> bool:
+    """Whether an expression is one state, gate or input at one time."""
+    return isinstance(e, Indexed)
+
+
 def shifted(expression: Any, steps: Any) -> Any:
     """The same expression `steps` steps earlier.
 
@@ -100,6 +114,9 @@ class Opaque(Ranked, Printed, Expr):
     is_commutative = True
     is_real = True
     is_extended_real = True
+
+    #: What stands for it in a diagram; nothing for what is drawn otherwise.
+    sign: str = ""
 
     def _eval_derivative(self, s: Any) -> Expr:
         if s in self.free_symbols:
@@ -155,6 +172,8 @@ class Stack(Opaque):
 
 class Total(Opaque):
     """The sum of a vector's components, as gradients of scalars need it."""
+
+    sign = "sum"
 
     @property
     def rank(self) -> int:

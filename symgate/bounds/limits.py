@@ -10,18 +10,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from fractions import Fraction
 
-from sympy import Expr, Function, Indexed, Integer, MatrixExpr, Pow, S
+from sympy import Expr, Indexed, Integer, MatrixExpr, S
 from sympy.core.basic import Basic
 
 from symgate.algebra.length import length
 from symgate.algebra.maps import Map
 from symgate.algebra.operators import Column, Diag, Row
-from symgate.algebra.vectors import MatVec, Outer, name_of
+from symgate.algebra.vectors import MatVec, Outer, is_variable, name_of
 from symgate.bounds.ranges import ranges
 from symgate.equations.cell import Cell
 from symgate.linear.linearise import linearise
 from symgate.linear.paths import MAX_PATHS, Path, block, count, paths
-from symgate.linear.terms import Linearisation, Term
+from symgate.linear.terms import Linearisation, Node, Term
 
 #: A value of more symbols is not put in for its name.
 LONGEST = 1_000
@@ -56,15 +56,16 @@ def gates(cell: Cell) -> list[str]:
         and node.name not in _outputs(lin)
         and known[node.name].within(0, 1)
         and known[node.name].high == Fraction(1)
-        and _is_activation(lin, node.expression)
+        and _is_activation(lin, node)
     ]
 
 
-def _is_activation(lin: Linearisation, e: Expr) -> bool:
+def _is_activation(lin: Linearisation, node: Node) -> bool:
     """Whether it is an activation of a value, or a root or power of one, as σ(a)^{1/16}."""
-    if isinstance(e, Pow) and e.exp.is_positive and e.base in lin.symbols:
-        e = lin[name_of(e.base)].expression
-    return isinstance(e, Function) and e.args[0].has(Indexed)
+    base, exponent = node.expression.as_base_exp()
+    if exponent.is_positive and base in lin.symbols:
+        node = lin[name_of(base)]
+    return node.argument is not None and node.argument.has(Indexed)
 
 
 def _outputs(lin: Linearisation) -> set[str]:
@@ -91,7 +92,7 @@ def _limit(lin: Linearisation, gate: str, value: int) -> GateLimit:
             now = node.expression.xreplace(fixed)
             if length([now]) > LONGEST:
                 continue
-            renamed = node.kind == "inner" and isinstance(now, Indexed)
+            renamed = node.kind == "inner" and is_variable(now)
             if ((now.is_number and now.is_finite) or renamed) and node.symbol not in fixed:
                 fixed[node.symbol] = now
     blocks = {}

@@ -15,13 +15,14 @@ from types import MappingProxyType
 from typing import Any
 
 import sympy as sp
-from sympy import Abs, Add, Expr, Function, Identity, Indexed, MatAdd, MatrixExpr, Mul, Pow, S
+from sympy import Abs, Add, Expr, Function, Indexed, MatAdd, MatrixExpr, Mul, Pow, S
 
 from symgate.algebra.fold import Semantics, fold
 from symgate.algebra.maps import MatrixTimes
 from symgate.algebra.norms import MaxNorm, SpectralNorm
+from symgate.algebra.structure import update
 from symgate.algebra.values import Mixing, Spread
-from symgate.algebra.vectors import MatVec, Outer, rank, variable
+from symgate.algebra.vectors import MatVec, rank, variable
 from symgate.bounds.functions import only_value, slope_range
 from symgate.bounds.intervals import rational
 from symgate.bounds.ranges import Ranges, ranges
@@ -144,7 +145,7 @@ def path_bound(known: Ranges, path: Path) -> Expr:
 def term_bound(known: Ranges, node: Node, term: Term) -> Expr:
     """A bound of ‖diag(coefficient) matrix‖₂ for one term."""
     bound = magnitude(known, Mul(*term.coefficient))
-    if isinstance(node.expression, Function) and node.expression.args[0] == term.source:
+    if node.argument == term.source:
         slope = slope_range(node.expression)
         if slope.is_bounded:
             most = rational(slope.magnitude)
@@ -267,18 +268,12 @@ class _Size(Semantics):
 
     def reflection(self, e: MatAdd) -> Expr | None:
         """A bound of a I - b u uᵀ, whose eigenvalues are a and a - b ‖u‖²."""
-        scale, along, vector = S.Zero, S.Zero, None
-        for part in e.args:
-            number, matrices = part.as_coeff_matrices() if part.is_MatMul else (S.One, [part])
-            (first, *rest) = matrices
-            if isinstance(first, Identity) and not rest:
-                scale += number
-            elif isinstance(first, Outer) and not rest and first.args[0] == first.args[1]:
-                along, vector = along + number, first
-            else:
-                return None
-        length = None if vector is None else fold(vector, self)
-        if length is None or not length.is_number:
+        found = update(e)
+        if found is None or found[2] is None:
+            return None
+        scale, along, square = found
+        length = fold(square, self)
+        if not length.is_number:
             return None
         a, b = self.ranges.of(scale), self.ranges.of(along)
         if not (a.is_bounded and b.is_bounded):

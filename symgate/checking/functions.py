@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 from sympy import Expr, Integer, MatrixExpr
 
-from symgate.algebra.operators import Diag, transposed
+from symgate.algebra.operators import transposed
+from symgate.algebra.structure import is_diagonal
 from symgate.algebra.text import text
 from symgate.checking.points import CLOSE, POINTS, Array, Points, points, same
 from symgate.checking.slips import Slip, exchanged, factors_of, in_diagonals, put, slips
@@ -258,7 +259,7 @@ class _Fit:
 def _of_matrices(part: Summand) -> Iterator[Slip]:
     """The path with a matrix transposed, or with two square ones in each other's place."""
     for at, factor in enumerate(part.factors):
-        if factor.rows == factor.cols and not isinstance(factor, Diag):
+        if factor.rows == factor.cols and not is_diagonal(factor):
             turned = transposed(factor)
             inner = (*part.factors[:at], turned, *part.factors[at + 1 :])
             yield Slip(0, partial(replace, part, factors=inner), factor, turned)
@@ -284,7 +285,7 @@ def _said(slip: Slip) -> tuple[str, str]:
 def _place(part: Summand, one: Expr) -> int | None:
     """Where in a path the first diagonal stands that has a factor."""
     found = (
-        i for i, f in enumerate(part.factors) if isinstance(f, Diag) and one in factors_of(f.vector)
+        i for i, f in enumerate(part.factors) if is_diagonal(f) and one in factors_of(f.vector)
     )
     return next(found, None)
 

@@ -11,8 +11,8 @@ from functools import partial
 
 from sympy import Expr, Indexed, Integer, MatrixExpr, Rational
 
-from symgate.algebra.operators import Diag
-from symgate.algebra.vectors import name_of, time_of
+from symgate.algebra.structure import is_diagonal
+from symgate.algebra.vectors import is_variable, name_of, time_of
 from symgate.checking.points import Array, Points, same
 from symgate.checking.slips import Slip, in_diagonals, slips
 from symgate.checking.summands import Summand, added
@@ -91,11 +91,11 @@ class Locator:
         """Whether a path's summands are those that another lacks, with other matrices."""
         if not _alike(path, other) or len(path) != len(other):
             return False
-        due = [f for f in self.due[other][0].factors if not isinstance(f, Diag)]
+        due = [f for f in self.due[other][0].factors if not is_diagonal(f)]
         moved = list(self.claimed[other])
         for s in self.claimed[path]:
             matrices = iter(due)
-            inner = (f if isinstance(f, Diag) else next(matrices) for f in s.factors)
+            inner = (f if is_diagonal(f) else next(matrices) for f in s.factors)
             moved.append(replace(s, factors=tuple(inner)))
         return self.points.gives(moved, self.numbers(self.due[other]))
 
@@ -122,7 +122,7 @@ class Locator:
         return f"the path through {own}" if own else "the path that passes no matrix"
 
     def matrices(self, summand: Summand) -> str:
-        return " … ".join(self.say(f) for f in summand.factors if not isinstance(f, Diag))
+        return " … ".join(self.say(f) for f in summand.factors if not is_diagonal(f))
 
     def told(self, parts: Sequence[Summand]) -> str:
         return self.say(added(parts, self.rows, self.cols))
@@ -153,7 +153,8 @@ class Locator:
         if not message:
             message, mend = self.undone(slip)
         message = f"at {own}: {message}" if own else message
-        about = slip.old.vector if isinstance(slip.old, Diag) else slip.old
+        old = slip.old
+        about = old.vector if is_diagonal(old) else old
         for variable in sorted(about.atoms(Indexed), key=str) if about is not None else ():
             moment = NamedMoment(name_of(variable), int(time_of(variable)))
             for seen, first, last in self.seen:
@@ -182,11 +183,11 @@ class Locator:
             return f"the factor {self.say(new)} is missing", f"put it {side}"
         if beside is not None:
             what = f"{self.say(old)} stands on the wrong side of {self.say(beside)}"
-            whole = isinstance(old, Diag)
+            whole = is_diagonal(old)
             return what, "let them change places" if whole else "let it change sides"
         if new is None:
             return f"the factor {self.say(old)} is too much", "take it away"
-        due, is_name = self.say(new), isinstance(old, Indexed) and isinstance(new, Indexed)
+        due, is_name = self.say(new), is_variable(old) and is_variable(new)
         if is_name and name_of(old) == name_of(new):
             return f"a time index is off: {due} belongs here, not {self.say(old)}", f"write {due}"
         return f"{self.say(old)} stands where {due} belongs", f"write {due}"

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 from sympy import Expr, Integer, MatrixExpr, MatrixSymbol
 
-from symgate.algebra.matrices import ColumnBlock
+from symgate.algebra.matrices import ColumnBlock, pieces
 from symgate.algebra.vectors import MatVec
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
 from symgate.errors import SymgateError, UnknownName
 from symgate.linear.linearise import linearise
-from symgate.linear.ways import pieces
 from symgate.reading.grammar import tree
 from symgate.reading.names import Indices, Reference, reference
 from symgate.reading.plain import written_in_latex

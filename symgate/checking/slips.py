@@ -10,6 +10,7 @@ from itertools import combinations, pairwise
 from sympy import Add, Expr, Indexed, Integer, MatrixExpr, Mul
 
 from symgate.algebra.operators import Diag
+from symgate.algebra.structure import is_diagonal
 from symgate.algebra.vectors import name_of
 from symgate.checking.summands import Summand
 
@@ -35,16 +36,16 @@ def slips(s: Summand, candidates: Sequence[Expr], variables: Sequence[Expr]) -> 
     Factors that may stand in a diagonal are the `candidates`, and the `variables` inside them.
     """
     for i, (one, other) in enumerate(pairwise(s.factors)):
-        if isinstance(one, Diag) != isinstance(other, Diag):
-            diag, matrix = (one, other) if isinstance(one, Diag) else (other, one)
+        if is_diagonal(one) != is_diagonal(other):
+            diag, matrix = (one, other) if is_diagonal(one) else (other, one)
             yield Slip(0, partial(exchanged, s, i), diag, beside=matrix)
     for i, factor in enumerate(s.factors):
-        if isinstance(factor, Diag):
+        if is_diagonal(factor):
             yield from _in_diagonal(s, i, factor, candidates, variables)
             yield from _moved(s, i, factor)
     for i in range(len(s.factors) + 1):
         beside = s.factors[i].rows if i < len(s.factors) else s.cols
-        behind = s.factors[i - 1] if i and not isinstance(s.factors[i - 1], Diag) else None
+        behind = s.factors[i - 1] if i and not is_diagonal(s.factors[i - 1]) else None
         for new in candidates:
             yield Slip(3, partial(_inserted, s, i, Diag(beside, new)), new=new, beside=behind)
 
@@ -72,7 +73,7 @@ def factors_of(vector: Expr) -> list[Expr]:
 
 def in_diagonals(parts: Sequence[Summand]) -> list[Expr]:
     """All factors of the diagonals of some summands, then what stands in them."""
-    diagonals = (f for s in parts for f in s.factors if isinstance(f, Diag))
+    diagonals = (f for s in parts for f in s.factors if is_diagonal(f))
     found = [factor for f in diagonals for factor in factors_of(f.vector)]
     inner = [v for f in found for v in sorted(f.atoms(Indexed), key=str)]
     return [f for f in dict.fromkeys((*found, *inner)) if not f.is_number]
@@ -113,7 +114,7 @@ def _moved(s: Summand, at: int, diag: Diag) -> Iterator[Slip]:
 
     own = factors_of(diag.vector)
     for side in (at - 1, at + 1):
-        if 0 <= side < len(s.factors) and not isinstance(s.factors[side], Diag):
+        if 0 <= side < len(s.factors) and not is_diagonal(s.factors[side]):
             for count in range(1, min(len(own), 3) + 1):
                 for some in (Mul(*c) for c in combinations(own[:5], count)):
                     yield Slip(1, partial(made, side, some), some, beside=s.factors[side])

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from sympy import Expr, Identity, Integer, MatAdd, MatMul, MatrixExpr, Mul, ZeroMatrix
+from sympy import Expr, Identity, Integer, MatrixExpr, Mul
 
-from symgate.algebra.operators import Column, Diag, Row, product, total, transposed
+from symgate.algebra.operators import Column, Diag, Row, factored, product, total, transposed
+from symgate.algebra.structure import addends, diagonal, is_diagonal
 from symgate.algebra.text import text
 from symgate.algebra.vectors import Outer, shifted
 from symgate.equations.cell import Cell
@@ -44,13 +45,13 @@ class Summand:
     @property
     def product(self) -> tuple[Expr, ...]:
         """The number and the factors, whatever order the factors of a diagonal stand in."""
-        factors = (Mul(*f.factors) if isinstance(f, Diag) else f for f in self.factors)
+        factors = (Mul(*f.factors) if is_diagonal(f) else f for f in self.factors)
         return self.number, *factors
 
     @property
     def path(self) -> tuple[str, ...]:
         """The matrices on it, in order, without the diagonals."""
-        return tuple(text(f) for f in self.factors if not isinstance(f, Diag))
+        return tuple(text(f) for f in self.factors if not is_diagonal(f))
 
     def times(self, other: Summand) -> Summand:
         factors = _merged_diagonals((*self.factors, *other.factors))
@@ -79,7 +80,7 @@ def _merged_diagonals(factors: tuple[MatrixExpr, ...]) -> tuple[MatrixExpr, ...]
     """Neighbouring diagonals as one."""
     out: list[MatrixExpr] = []
     for factor in factors:
-        if out and isinstance(factor, Diag) and isinstance(out[-1], Diag):
+        if out and is_diagonal(factor) and is_diagonal(out[-1]):
             out[-1] = Diag(factor.rows, *out[-1].factors, *factor.factors)
         else:
             out.append(factor)
@@ -103,18 +104,17 @@ def added(parts: Iterable[Summand], rows: Expr, cols: Expr) -> MatrixExpr:
 
 def expanded(operator: MatrixExpr) -> Summands:
     """An operator multiplied out."""
-    if isinstance(operator, ZeroMatrix):
-        return ()
-    if isinstance(operator, Identity):
-        return (Summand(Integer(1), (), operator.rows, operator.cols),)
-    if isinstance(operator, MatAdd):
-        return tuple(s for part in operator.args for s in expanded(part))
-    if isinstance(operator, MatMul):
-        number, matrices = operator.as_coeff_matrices()
+    parts = addends(operator)
+    if len(parts) != 1:
+        return tuple(s for part in parts for s in expanded(part))
+    number, matrices = factored(operator)
+    if matrices != [operator]:
         first, *others = map(expanded, matrices)
         for other in others:
             first = multiplied(first, other)
         return tuple(s.scaled(number) for s in first)
+    if diagonal(operator) == ():
+        return (Summand(Integer(1), (), operator.rows, operator.cols),)
     factors: tuple[MatrixExpr, ...] = (operator,)
     if isinstance(operator, Outer):
         u, v, rows, cols = operator.args

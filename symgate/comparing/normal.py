@@ -31,7 +31,7 @@ from sympy.core.basic import Basic
 from symgate.algebra.activations import OF_TWO
 from symgate.algebra.fold import Semantics, fold, function_name
 from symgate.algebra.operators import Diag
-from symgate.algebra.vectors import MatVec, Stack, Vector, name_of, time_of, variable
+from symgate.algebra.vectors import MatVec, Stack, name_of, rank, time_of, variable
 from symgate.comparing import polynomials as poly
 from symgate.comparing.changes import (
     OnGenerators,
@@ -181,7 +181,7 @@ class _Polynomials(Semantics):
         return found if found is not None else generator(Var(name, lag))
 
     def parameter(self, e: Symbol) -> Polynomial:
-        return generator(Param(e.name, not isinstance(e, Vector)))
+        return generator(Param(e.name, rank(e) == 0))
 
     def number(self, e: Expr) -> Polynomial:
         if isinstance(e, Rational):

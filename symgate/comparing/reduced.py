@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from sympy import Expr, Indexed
 
 from symgate.algebra.language import language
-from symgate.algebra.vectors import name_of, time_of
+from symgate.algebra.vectors import is_variable, name_of, time_of
 from symgate.equations.cell import Cell, cell_of_text
 
 
@@ -59,7 +59,7 @@ def _of_states(cell: Cell, name: str) -> Expr | None:
     while gates := {v for v in e.atoms(Indexed) if name_of(v) in cell.gates and time_of(v) == 0}:
         e = e.xreplace({v: cell.equations[name_of(v)] for v in gates})
     read = e.atoms(Indexed)
-    plain = e.is_number or isinstance(e, Indexed)  # another one's double is told elsewhere
+    plain = e.is_number or is_variable(e)  # another one's double is told elsewhere
     return None if plain or not read else e
 
 

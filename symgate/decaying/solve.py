@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import sympy as sp
@@ -155,19 +155,6 @@ def _tidy(e: Expr) -> Expr:
     return sp.together(e)
 
 
-#: The arguments at which a function has the value u.
-_INVERSE: dict[str, Callable[[Expr], Expr]] = {
-    "sigmoid": lambda u: sp.log(sp.cancel(u / (1 - u))),
-    "tanh": lambda u: sp.log(sp.cancel((1 + u) / (1 - u))) / 2,
-    "exp": sp.log,
-    "softplus": lambda u: sp.log(sp.exp(u) - 1),
-    "relu": lambda u: u,
-    "hard_sigmoid": lambda u: 6 * u - 3,
-    "hard_tanh": lambda u: u,
-    "sqrt": lambda u: u**2,
-}
-
-
 def isolated(e: Expr, goal: Expr, x: Expr) -> Iterator[Expr]:
     """The solutions x of e = goal, taking functions off from the outside.
 
@@ -190,10 +177,12 @@ def isolated(e: Expr, goal: Expr, x: Expr) -> Iterator[Expr]:
     function = outer[0]
     u = Dummy("u")
     plain = e.xreplace({function: u})
-    if plain.has(x) or type(function).__name__ not in _INVERSE:
+    record = record_of(function)
+    if plain.has(x) or record.inverse is None:
         return
     for value in sp.solve(sp.numer(sp.together(plain - goal)), u):
-        inside = _INVERSE[type(function).__name__](sp.cancel(value))
+        inside = record.bound(record.inverse, function, sp.cancel(value))
+        inside = inside.replace(sp.log, lambda a: sp.log(sp.cancel(a)))
         yield from isolated(function.args[0], inside, x)
 
 

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field, replace
 from sympy import Add, Expr, Indexed, Integer, MatrixSymbol, Mul, Pow, S
 from sympy.core.function import Function
 
-from symgate.algebra.fold import function_name
+from symgate.algebra.activations import OF_TWO, record_of
 from symgate.algebra.operators import Diag
 from symgate.algebra.shown import in_order
 from symgate.algebra.text import text
 from symgate.algebra.values import Dot
-from symgate.algebra.vectors import as_product, name_of, time_of
+from symgate.algebra.vectors import as_product, is_variable, name_of, time_of
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
 from symgate.linear.carry import carries
@@ -26,26 +26,6 @@ from symgate.linear.linearise import linearise
 
 #: A diagram with more nodes than this is no picture any more.
 MAX_NODES = 250
-
-_SIGNS = {"sigmoid": "σ", "abs": "|·|", "normal_cdf": "Φ", "normal_pdf": "φ"}
-
-
-#: What is written in the node of what is no sum, product or activation.
-_WITHIN = {
-    "Across": "×",
-    "StepProduct": "@",
-    "Dot": "·",
-    "Down": "×",
-    "Dyad": "⊗",
-    "LayerNorm": "layer norm",
-    "Mean": "mean",
-    "Norm": "norm",
-    "RightTimes": "@",
-    "RmsNorm": "rms norm",
-    "Softmax": "softmax",
-    "Spread": "sd",
-    "Total": "sum",
-}
 
 
 @dataclass(frozen=True)
@@ -169,7 +149,7 @@ class _GraphReader:
 
     def value(self, e: Expr) -> int:
         """The place of the node that gives an expression's value."""
-        if isinstance(e, Indexed):
+        if is_variable(e):
             return (self.now if time_of(e) == 0 else self.before)[name_of(e)]
         if e not in self.made:
             self.made[e] = self.node(e)
@@ -192,29 +172,28 @@ class _GraphReader:
             return self.power(e)
         if _mixes(e):
             return self.box(_map_label([e]), [e])
-        if type(e).__name__ in _WITHIN:
+        if getattr(e, "sign", ""):
             return self.within(e)
         raise SymgateError(f"{self.cell.name}: there is no way to draw {shown(e)}")
 
     def within(self, e: Expr) -> int:
         """A scalar of the step, a function that mixes components, or a product of matrices: it
         reads those of its parts that change with the step."""
-        label = _WITHIN[type(e).__name__]
         parts = [part for part in e.args if isinstance(part, Expr) and _varies(part)]
         sources = tuple(dict.fromkeys(map(self.value, parts)))
-        kind = "op" if len(label) == 1 and len(sources) > 1 else "pill"
-        return self.add(kind, label, sources=sources)
+        kind = "op" if len(e.sign) == 1 and len(sources) > 1 else "pill"
+        return self.add(kind, e.sign, sources=sources)
 
     def function(self, e: Function) -> int:
-        name = function_name(e)
-        label = _SIGNS.get(name, name.replace("_", " "))
-        if name in ("max", "min") and e.args[1].is_number:
+        record = record_of(e)
+        label = "|·|" if record.bars else record.text or record.name.replace("_", " ")
+        if record.name in OF_TWO and e.args[1].is_number:
             label += f"(·, {shown(e.args[1])})"
         addends = Add.make_args(e.args[0])
         if any(_mixes(part) for part in addends):
             return self.box(label, list(addends))
         varying = [part for part in addends if _varies(part)]
-        plain = len(varying) == 1 and isinstance(varying[0], Indexed)
+        plain = len(varying) == 1 and is_variable(varying[0])
         inner = varying[0] if plain else e.args[0]
         return self.add("pill", label, sources=(self.value(inner),))
 

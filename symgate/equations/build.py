@@ -12,15 +12,16 @@ from functools import reduce
 from typing import TypeGuard
 
 import sympy as sp
-from sympy import Expr, Identity, MatMul, MatrixExpr, MatrixSymbol, Rational, Symbol
+from sympy import Expr, Identity, MatrixExpr, MatrixSymbol, Rational, Symbol
 from sympy.core.basic import Basic
 
 from symgate.algebra.activations import FUNCTIONS, OF_TWO, WITH_CONSTANT
-from symgate.algebra.operators import Diag, OperatorProduct, OperatorSum, transposed
+from symgate.algebra.operators import Diag, OperatorProduct, OperatorSum, factored, transposed
 from symgate.algebra.signs import Sign, sign_of
+from symgate.algebra.structure import addends, applied, diagonal, scaling
 from symgate.algebra.values import Dyad
 from symgate.algebra.vectors import MatVec, Stack, Vector, rank, variable
-from symgate.equations.matrices import applied, multiplied, right_applied, turned
+from symgate.equations.matrices import left_applied, multiplied, right_applied, turned
 from symgate.equations.names import Names, is_matrix
 from symgate.equations.names import rank as rank_of
 from symgate.equations.shapes import Shapes
@@ -179,7 +180,7 @@ class Builder:
         if rank_of(left, self.names) == 1:
             return right_applied(self.vector(left), self.parts(right))
         if rank_of(right, self.names) == 1:
-            return applied(self.parts(left), self.vector(right))
+            return left_applied(self.parts(left), self.vector(right))
         try:
             return multiplied(self.parts(left), self.parts(right))
         except EquationError:
@@ -250,10 +251,7 @@ class Builder:
                 one, other = self.whole(left), self.whole(right)
                 if isinstance(op, ast.Sub):
                     other = _scaled(sp.S.NegativeOne, other)
-                parts = [
-                    p for m in (one, other) for p in (m.args if isinstance(m, OperatorSum) else [m])
-                ]
-                return OperatorSum(*parts)
+                return OperatorSum(*addends(one), *addends(other))
             case ast.BinOp(left=left, op=op, right=right):
                 if is_matrix(right, self.names):
                     return _scaled(self.scalar(left), self.whole(right))
@@ -325,10 +323,6 @@ def _settled(expression: Expr) -> Expr:
     return expression
 
 
-def _is_parameter(matrix: Diag) -> bool:
-    return len(matrix.factors) == 1 and isinstance(matrix.factors[0], Vector)
-
-
 def _scaled(scale: Expr, matrix: MatrixExpr) -> MatrixExpr:
     return _chain(matrix, scale=scale)
 
@@ -352,28 +346,27 @@ def _at(place: ast.expr, left: ast.expr, right: ast.expr) -> ast.expr:
 
 def _acting(matrix: MatrixExpr, vector: Expr) -> Expr:
     """A matrix on a vector; diag(…) of a value is a factor, also between parameters."""
-    if isinstance(matrix, Identity):
-        return vector
-    if isinstance(matrix, Diag) and not _is_parameter(matrix):
-        return matrix.vector * vector
-    if isinstance(matrix, MatMul) and matrix.has(sp.Indexed):
-        scale, parts = matrix.as_coeff_matrices()
-        for part in reversed(parts):
-            vector = _acting(part, vector)
-        return scale * vector
-    return MatVec(matrix, vector)
+    apart = matrix.has(sp.Indexed) or not matrix.is_MatMul
+    return applied(matrix, vector, _scaling) if apart else MatVec(matrix, vector)
+
+
+def _scaling(diag: MatrixExpr, vector: Expr) -> Expr:
+    """A diagonal on a vector; that of a parameter alone stays a matrix."""
+    (factor, *others) = diag.factors
+    stays = rank(factor) == 1 and factor.is_Symbol and not others
+    return MatVec(diag, vector) if stays else scaling(diag, vector)
 
 
 def _chain(*matrices: MatrixExpr, scale: Expr = sp.S.One) -> MatrixExpr:
     """scale A B …, with one number in front and no identity where it says nothing."""
     factors: list[MatrixExpr] = []
     for matrix in matrices:
-        own, parts = matrix.as_coeff_matrices() if isinstance(matrix, MatMul) else (1, [matrix])
+        own, parts = factored(matrix)
         scale *= own
         factors.extend(parts)
-    shaped = [f for f in factors if not isinstance(f, Identity)] or factors[:1]
+    shaped = [f for f in factors if diagonal(f) != ()] or factors[:1]
     if scale == 1 and len(shaped) == 1:
         return shaped[0]
-    if len(shaped) == 1 and isinstance(shaped[0], OperatorSum):
-        return OperatorSum(*(_scaled(scale, part) for part in shaped[0].args))
+    if len(shaped) == 1 and len(summands := addends(shaped[0])) > 1:
+        return OperatorSum(*(_scaled(scale, part) for part in summands))
     return OperatorProduct(*shaped) if scale == 1 else OperatorProduct(scale, *shaped)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sympy import Add, Expr, Identity, MatrixExpr
+from sympy import Add, Expr, MatrixExpr, Mul
 
-from symgate.algebra.operators import Diag, transposed
+from symgate.algebra.operators import transposed
+from symgate.algebra.structure import diagonal
 from symgate.algebra.values import Across, Dot, Down, Dyad, RightTimes, StepProduct
 from symgate.algebra.vectors import MatVec
 from symgate.errors import SymgateError
@@ -37,14 +38,14 @@ class Transposed:
         self.value = value
 
 
-def applied(parts: Sequence[Part], vector: Expr) -> Expr:
+def left_applied(parts: Sequence[Part], vector: Expr) -> Expr:
     """A matrix times a vector."""
     return Add(*(number * _acting(matrix, vector) for number, matrix in parts))
 
 
 def right_applied(vector: Expr, parts: Sequence[Part]) -> Expr:
     """A row vector times a matrix: the transpose times the vector."""
-    return applied([(number, turned(matrix)) for number, matrix in parts], vector)
+    return left_applied([(number, turned(matrix)) for number, matrix in parts], vector)
 
 
 def multiplied(left: Sequence[Part], right: Sequence[Part]) -> Expr:
@@ -53,18 +54,14 @@ def multiplied(left: Sequence[Part], right: Sequence[Part]) -> Expr:
 
 
 def _acting(matrix: MatrixExpr | Expr, vector: Expr) -> Expr:
-    match matrix:
-        case Identity():
-            return vector
-        case Diag():
-            return matrix.vector * vector
-        case MatrixExpr():
-            return MatVec(matrix, vector)
-        case Dyad():
-            return matrix.args[0] * Dot(matrix.args[1], vector)
-        case Transposed():
-            return StepProduct(matrix.value, vector, transposed=True)
-    return StepProduct(matrix, vector)
+    if isinstance(matrix, Transposed):
+        return StepProduct(matrix.value, vector, transposed=True)
+    if isinstance(matrix, Dyad):
+        return matrix.args[0] * Dot(matrix.args[1], vector)
+    if not isinstance(matrix, MatrixExpr):
+        return StepProduct(matrix, vector)
+    factors = diagonal(matrix)
+    return MatVec(matrix, vector) if factors is None else Mul(*factors, vector)
 
 
 def _product(one: MatrixExpr | Expr, other: MatrixExpr | Expr) -> Expr:
@@ -84,21 +81,17 @@ def _product(one: MatrixExpr | Expr, other: MatrixExpr | Expr) -> Expr:
 
 
 def _from_right(value: Expr, matrix: MatrixExpr) -> Expr:
-    match matrix:
-        case Identity():
-            return value
-        case Diag():
-            return value * Across(matrix.vector)
-    return RightTimes(value, matrix)
+    factors = diagonal(matrix)
+    if factors is None:
+        return RightTimes(value, matrix)
+    return value * Across(Mul(*factors)) if factors else value
 
 
 def _from_left(matrix: MatrixExpr, value: Expr) -> Expr:
-    match matrix:
-        case Identity():
-            return value
-        case Diag():
-            return value * Down(matrix.vector)
-    return MatVec(matrix, value)
+    factors = diagonal(matrix)
+    if factors is None:
+        return MatVec(matrix, value)
+    return value * Down(Mul(*factors)) if factors else value
 
 
 def _value(part: MatrixExpr | Expr | Transposed) -> Expr:

@@ -7,23 +7,18 @@ s, S q the number sᵀ q, and v kᵀ the vector v k.
 
 from __future__ import annotations
 
-from sympy import (
-    Add,
-    Expr,
-    Function,
-    Indexed,
-    MatrixExpr,
-    MatrixSymbol,
-    Mul,
-    Pow,
-    Symbol,
-    Transpose,
-)
+from collections.abc import Sequence
+from typing import Any
 
+from sympy import Expr, Indexed, MatrixSymbol, Symbol, Transpose
+from sympy.core.basic import Basic
+
+from symgate.algebra.fold import Semantics, fold
 from symgate.algebra.language import language
 from symgate.algebra.operators import transposed
+from symgate.algebra.rebuilding import Rebuilt
 from symgate.algebra.values import Across, Dot, Down, Dyad, RightTimes, StepProduct
-from symgate.algebra.vectors import MatVec, Vector, as_product, name_of, rank, time_of, variable
+from symgate.algebra.vectors import MatVec, Vector, name_of, rank, time_of, variable
 from symgate.equations.cell import Cell, cell_of_text
 from symgate.errors import SymgateError
 
@@ -46,12 +41,14 @@ def row_of(cell: Cell) -> tuple[Cell, dict[str, str]]:
     if len(sides) != 1:
         raise SymgateError(f"{cell.name} has no matrices of the step whose rows are alike")
     one_row = _OneRow(cell, sides.pop())
-    lines = [f"{one_row.names[n]}[t] = {language(one_row(e))}" for n, e in cell.equations.items()]
+    lines = [
+        f"{one_row.names[n]}[t] = {language(fold(e, one_row))}" for n, e in cell.equations.items()
+    ]
     roles = {one_row.names[n]: role for n, role in cell.roles.items()}
     return cell_of_text("\n".join(lines), f"{cell.name}-row", roles=roles), one_row.names
 
 
-class _OneRow:
+class _OneRow(Semantics):
     """Expressions for one row: what has `side` rows has one."""
 
     def __init__(self, cell: Cell, side: Expr) -> None:
@@ -70,65 +67,90 @@ class _OneRow:
     def refuse(self, why: str) -> None:
         raise SymgateError(f"the rows of {self.cell.name} do not run by themselves: {why}")
 
-    def by_rows(self, e: Expr) -> bool:
+    def by_rows(self, e: Basic) -> bool:
         """Whether an expression has a component or a row for each row of the matrices."""
         return any(
             getattr(a, "name", None) in self.rows or (a.is_Indexed and name_of(a) in self.rows)
             for a in e.atoms(Indexed, Symbol, MatrixSymbol)
         )
 
-    def __call__(self, e: Expr) -> Expr:
+    def unknown(self, e: Any) -> Any:
+        if self.by_rows(e):
+            self.refuse(f"{language(e)} takes all of them together")
+        return e
+
+    def variable(self, e: Indexed) -> Expr:
         if not self.by_rows(e):
             return e
-        product = as_product(e)
-        plain = product is not None and isinstance(product.matrix, MatrixSymbol)
-        if product is not None and plain and not self.by_rows(product.vector):
-            return Dot(Vector(self.names[product.matrix.name], real=True), product.vector)
-        match e:
-            case Indexed():
-                return variable(self.names[name_of(e)], -time_of(e), rank(e) - 1)
-            case Vector():
-                return Symbol(self.names[e.name], real=True)
-            case StepProduct() if not e.transposed and not self.by_rows(e.operand):
-                return Dot(self(e.matrix), e.operand)
-            case Dyad() if not self.by_rows(e.args[1]):
-                return self(e.args[0]) * e.args[1]
-            case RightTimes():
-                return MatVec(Transpose(e.matrix), self(e.value))
-            case Down():
-                return self(e.args[0])
-            case Add() | Mul() | Pow():
-                return e.func(*map(self, _without_sides(e.args)))
-            case Function():
-                return e.func(*map(self, e.args))
-        self.refuse(f"{language(e)} takes all of them together")
-        raise AssertionError
+        return variable(self.names[name_of(e)], -time_of(e), rank(e) - 1)
+
+    def parameter(self, e: Symbol) -> Expr:
+        return Symbol(self.names[e.name], real=True) if self.by_rows(e) else e
+
+    def symbol(self, e: MatrixSymbol) -> Basic:
+        return Vector(self.names[e.name], real=True) if self.by_rows(e) else e
+
+    def add(self, parts: Sequence[Expr], e: Expr) -> Expr:
+        return e.func(*parts) if self.by_rows(e) else e
+
+    multiply = add
+
+    def apply(self, arguments: Sequence[Expr], e: Expr) -> Expr:
+        return self.add(arguments, e)
+
+    def power(self, base: Expr, exponent: Expr, e: Expr) -> Expr:
+        return self.add((base, exponent), e)
+
+    def matvec(self, matrix: Basic, vector: Expr, e: MatVec) -> Expr:
+        alone = self.by_rows(e.matrix) and not self.by_rows(e.vector)
+        return Dot(matrix, vector) if alone else self.unknown(e)
+
+    def act(self, matrix: Expr, operand: Expr, e: StepProduct) -> Expr:
+        alone = self.by_rows(e.matrix) and not (e.transposed or self.by_rows(e.operand))
+        return Dot(matrix, operand) if alone else self.unknown(e)
+
+    def dyad(self, u: Expr, v: Expr, e: Dyad) -> Expr:
+        alone = self.by_rows(e.args[0]) and not self.by_rows(e.args[1])
+        return u * v if alone else self.unknown(e)
+
+    def right_times(self, value: Expr, matrix: Basic, e: RightTimes) -> Expr:
+        return MatVec(Transpose(e.matrix), value) if self.by_rows(e.value) else self.unknown(e)
+
+    def across(self, vector: Expr, e: Across) -> Expr:
+        """1 wᵀ beside a matrix is w beside its row."""
+        return vector
+
+    def down(self, vector: Expr, e: Down) -> Expr:
+        return vector
 
 
-def _without_sides(parts: tuple[Expr, ...]) -> list[Expr]:
-    """1 wᵀ beside a matrix is w beside its row."""
-    return [p.args[0] if isinstance(p, Across) else p for p in parts]
+class _Turned(Rebuilt):
+    """Each matrix of the step as the transpose of what it was."""
+
+    def dyad(self, u: Expr, v: Expr, e: Dyad) -> Expr:
+        return Dyad(v, u)
+
+    def down(self, vector: Expr, e: Down) -> Expr:
+        return Across(vector)
+
+    def across(self, vector: Expr, e: Across) -> Expr:
+        return Down(vector)
+
+    def act(self, matrix: Expr, operand: Expr, e: StepProduct) -> Expr:
+        if rank(e) > 1:
+            raise SymgateError("two matrices of the step are multiplied")
+        return StepProduct(matrix, operand, not e.transposed)
+
+    def right_times(self, value: Expr, matrix: Any, e: RightTimes) -> Expr:
+        return MatVec(transposed(e.matrix), value)
+
+    def matvec(self, matrix: Any, vector: Expr, e: MatVec) -> Expr:
+        if rank(e) == 1:
+            return MatVec(e.matrix, vector)
+        return RightTimes(vector, transposed(e.matrix))
 
 
 def turned(e: Expr) -> Expr:
     """An expression where each matrix of the step is the transpose of what it was."""
-    if not e.args or isinstance(e, Indexed | MatrixExpr):
-        return e
-    parts = [turned(p) if isinstance(p, Expr) else p for p in e.args]
-    match e:
-        case Dyad():
-            return Dyad(parts[1], parts[0])
-        case Down():
-            return Across(parts[0])
-        case Across():
-            return Down(parts[0])
-        case StepProduct() if rank(e) == 1:
-            return StepProduct(parts[0], parts[1], not e.transposed)
-        case StepProduct():
-            raise SymgateError("two matrices of the step are multiplied")
-        case RightTimes():
-            return MatVec(transposed(e.matrix), parts[0])
-        case MatVec() if rank(e) == 2:
-            return RightTimes(parts[1], transposed(e.matrix))
-    found: Expr = e.func(*parts)
+    found: Expr = fold(e, _Turned())
     return found

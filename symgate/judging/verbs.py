@@ -17,7 +17,7 @@ from sympy import Dummy, Expr, Indexed, MatrixSymbol, S
 
 from symgate.algebra.activations import sigmoid
 from symgate.algebra.norms import SpectralNorm
-from symgate.algebra.vectors import MatVec, name_of, time_of, variable
+from symgate.algebra.vectors import MatVec, is_variable, name_of, time_of, variable
 from symgate.bounds.intervals import Interval
 from symgate.bounds.limits import gates
 from symgate.bounds.norms import bounds
@@ -178,7 +178,7 @@ def outside(cell: Cell, names: Iterable[str]) -> list[str]:
 
 
 def are_sigmoids(cell: Cell, names: Iterable[str]) -> bool:
-    return all(isinstance(cell.equations[name], sigmoid) for name in names)
+    return all(cell.equations[name].func == sigmoid for name in names)
 
 
 # -- algebra ------------------------------------------------------------------------------
@@ -243,7 +243,7 @@ def end_of(cell: Cell, state: str, gate: str, value: int) -> str:
     if slope_in(expression, old) == 1:
         return "keeps" if sp.expand(expression - old) == 0 else "keeps and adds"
     if not expression.has(old):
-        return "takes" if isinstance(expression, Indexed) else "erases"
+        return "takes" if is_variable(expression) else "erases"
     return "neither"
 
 

@@ -14,10 +14,11 @@ from typing import Any
 from sympy import Add, Expr, Indexed, MatrixExpr, Mul, S
 
 from symgate.algebra.matrices import Gram
-from symgate.algebra.operators import Diag, OperatorProduct, OperatorSum, transposed
+from symgate.algebra.operators import OperatorSum, transposed
+from symgate.algebra.structure import applied
 from symgate.algebra.text import text
 from symgate.algebra.values import RightTimes
-from symgate.algebra.vectors import MatVec, Outer, Total, rank, variable
+from symgate.algebra.vectors import Outer, Total, rank, variable
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
 from symgate.errors import SymgateError
@@ -120,7 +121,7 @@ def gradient(
         if term.map is not None:
             pushed = term.map.pull(pushed)
         elif term.left is not None:
-            pushed = _apply(transposed(term.left), pushed)
+            pushed = applied(transposed(term.left), pushed)
         parts.append(Total(pushed) if kind == "scalar" and rank(pushed) else pushed)
     if kind != "matrix":
         return Add(*parts)
@@ -137,22 +138,10 @@ def _outer(lin: Linearisation, term: ParameterTerm, u: Expr) -> MatrixExpr:
         v = v if term.right is None else RightTimes(v, transposed(term.right))
         return Gram(v, u, *shape) if term.transposed else Gram(u, v, *shape)
     if term.left is not None:
-        u = _apply(transposed(term.left), u)
+        u = applied(transposed(term.left), u)
     if term.right is not None:
-        v = _apply(term.right, v)
+        v = applied(term.right, v)
     return Outer(v, u, *shape) if term.transposed else Outer(u, v, *shape)
-
-
-def _apply(matrix: MatrixExpr, vector: Expr) -> Expr:
-    """A v, with diagonals worked out."""
-    if isinstance(matrix, Diag):
-        return matrix.vector * vector
-    if isinstance(matrix, OperatorProduct):
-        scale, matrices = matrix.as_coeff_matrices()
-        for factor in reversed(matrices):
-            vector = _apply(factor, vector)
-        return scale * vector
-    return MatVec(matrix, vector)
 
 
 def _frozen(mapping: dict[str, Expr]) -> Mapping[str, Expr]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sympy import Add, Expr, Function, Indexed, Mul
+from sympy import Add, Expr, Function, Mul
 
 from symgate.algebra.values import Across, Down
-from symgate.algebra.vectors import MatVec, name_of, time_of
+from symgate.algebra.vectors import MatVec, name_now
 from symgate.linear.paths import MAX_FOLLOWED, Path, in_order, links_of, scaled_by, ways_to
 from symgate.linear.terms import Linearisation
 
@@ -70,13 +70,12 @@ def _unhindered(lin: Linearisation, state: str) -> list[Path]:
 def _gate(lin: Linearisation, factor: Expr) -> tuple[str, bool] | None:
     """The gate in a factor g or 1 - g, and whether it keeps; for f = 1 - i, i does not."""
     for keeps, gate in ((True, factor), (False, 1 - factor)):
-        if isinstance(gate, Indexed) and time_of(gate) == 0 and name_of(gate) in lin.nodes:
-            plain = lin[name_of(gate)].expression
-            inner = None if plain.has(Function, MatVec) else _gate(lin, plain)
-            named = lin[name_of(gate)].kind in ("gate", "state")
+        if (name := name_now(gate)) in lin.nodes:
+            node = lin[name]
+            inner = None if node.expression.has(Function, MatVec) else _gate(lin, node.expression)
             if inner is not None:
                 return inner[0], inner[1] == keeps
-            return (name_of(gate), keeps) if named else None
+            return (name, keeps) if node.kind in ("gate", "state") else None
     return None
 
 

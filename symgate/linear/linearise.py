@@ -12,7 +12,7 @@ This list is the one source of all that follows. It knows no LaTeX, no NumPy and
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -51,7 +51,7 @@ from symgate.algebra.vectors import (
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
 from symgate.linear.terms import Factors, Linearisation, Node, ParameterTerm, Term
-from symgate.linear.ways import Shape, Within, beside, shape_of, ways
+from symgate.linear.ways import Dependences, Shape, Way
 
 
 @once_a_cell
@@ -79,6 +79,7 @@ class _Split:
         self.nodes: dict[str, Node] = {}
         self.parts: dict[tuple[str, Expr], Indexed] = {}  # by equation: equal ones are one node
         self.taken = {*cell.equations, *cell.inputs, *cell.parameters}
+        self.dependences = Dependences(self.shape_by_name)
 
     def equation(self, name: str) -> None:
         self.owner, self.order = name, dict(self.cell.orders[name])
@@ -166,10 +167,8 @@ class _Split:
 
     def shape(self, expression: Expr) -> Shape:
         """The shape of an expression, from that of what stands in it."""
-        found = shape_of(expression, self.shape_by_name)
-        if found is None:
-            return self.cell.shapes[self.owner]
-        return found
+        found = self.dependences(expression).shape
+        return self.cell.shapes[self.owner] if found is None else found
 
     def shape_by_name(self, name: str) -> Shape:
         if name in self.nodes:
@@ -181,32 +180,33 @@ class _Split:
     def add(self, name: str, kind: str, expression: Expr, shape: Shape) -> Indexed:
         order = MappingProxyType(dict(self.order))
         symbol = variable(name, 0, len(shape))
+        within = Dependences(self.shape_by_name, symbol, shape)
         partials = _partials(expression, symbol, order)
-        found = [t for atom, c in partials for t in self.terms(atom, c, shape)]
+        found = [t for atom, c in partials for t in _terms(atom, c, shape, within(atom).ways)]
         terms = tuple(t for t in found if isinstance(t, Term))
         direct = tuple(t for t in found if isinstance(t, ParameterTerm))
         self.nodes[name] = Node(name, kind, expression, shape, self.owner, order, terms, direct)
         return symbol
 
-    def terms(
-        self, atom: Expr, coefficient: Factors, shape: Shape
-    ) -> Iterator[Term | ParameterTerm]:
-        """The terms of one atom: by the values and by the parameters that stand in it."""
-        sides = isinstance(atom, Across | Down)
-        for way in beside(atom, shape) if sides else ways(atom, self.shape_by_name):
-            through = _spread_over(way.map, rank(atom), shape)
-            factors, through = _scaled_apart((*coefficient, *way.factors), through, shape)
-            matrix = None if through is None else through.operator
-            if isinstance(way.source, Indexed):
-                yield Term(factors, matrix, way.source, through)
-            elif isinstance(way.source, Symbol):
-                yield ParameterTerm(factors, way.source.name, left=matrix, map=through)
-        if (product := as_product(atom)) is not None:
-            yield from _matrix_terms(product.matrix, coefficient, product.vector, (), ())
-        elif isinstance(atom, RightTimes):
-            turned = transposed(atom.matrix)
-            for term in _matrix_terms(turned, coefficient, atom.value, (), ()):
-                yield replace(term, by_rows=True)
+
+def _terms(
+    atom: Expr, coefficient: Factors, shape: Shape, ways: Iterable[Way]
+) -> Iterator[Term | ParameterTerm]:
+    """The terms of one atom: by the values and by the parameters that stand in it."""
+    for way in ways:
+        through = _spread_over(way.map, rank(atom), shape)
+        factors, through = _scaled_apart((*coefficient, *way.factors), through, shape)
+        matrix = None if through is None else through.operator
+        if isinstance(way.source, Indexed):
+            yield Term(factors, matrix, way.source, through)
+        elif isinstance(way.source, Symbol):
+            yield ParameterTerm(factors, way.source.name, left=matrix, map=through)
+    if (product := as_product(atom)) is not None:
+        yield from _matrix_terms(product.matrix, coefficient, product.vector, (), ())
+    elif isinstance(atom, RightTimes):
+        turned = transposed(atom.matrix)
+        for term in _matrix_terms(turned, coefficient, atom.value, (), ()):
+            yield replace(term, by_rows=True)
 
 
 def _spread_over(through: Map | None, have: int, shape: Shape) -> Map | None:
@@ -264,7 +264,7 @@ def _partials(
     whose map is in it.
     """
     if isinstance(expression, Mixing):
-        return [(Within(expression, target), ())]
+        return [(expression, ())]
     order = {**order, target: -1}
     atoms = sorted(_atoms(expression), key=lambda a: (not _is_past(a), *by_appearance(order, a)))
     stand_in = {atom: Dummy(real=True) for atom in atoms}

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from sympy import Expr, Indexed, MatrixExpr, Mul
+from sympy import Expr, Function, Indexed, MatrixExpr, Mul
 from sympy.core.basic import Basic
 
 import symgate
@@ -80,6 +80,14 @@ class Node:
     def rank(self) -> int:
         """0 for a scalar, 1 for a vector, 2 for a matrix."""
         return len(self.shape)
+
+    @property
+    def argument(self) -> Expr | None:
+        """What its activation acts on; None where it is a sum, a product, ….
+
+        What acts on all components together, as softmax, is none.
+        """
+        return self.expression.args[0] if isinstance(self.expression, Function) else None
 
     @property
     def symbol(self) -> Indexed:

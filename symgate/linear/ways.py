@@ -1,17 +1,18 @@
 """How a value of the step depends on what stands in it: by which linear map on which source.
 
-Takes one atom of an element-wise expression (a variable, a parameter, A v, uᵀ v, S q, …) and
-gives its ways: factors, a map, a source. This is the table of differentials of the language:
-a new kind of value is one rule here.
+Of a variable, a parameter, A v, uᵀ v, S q, … this says its shape and its ways: factors, a map, a
+source. It is the table of differentials of the language: a new kind of value is one method here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sympy import Expr, Indexed, MatrixExpr, S, Symbol
+from sympy import Expr, Indexed, S, Symbol
 
+from symgate.algebra.fold import Semantics, fold, is_constant
 from symgate.algebra.maps import (
     Averaged,
     ByValue,
@@ -26,22 +27,10 @@ from symgate.algebra.maps import (
     ToColumns,
     ToRows,
 )
-from symgate.algebra.matrices import ColumnBlock
-from symgate.algebra.operators import Diag
-from symgate.algebra.values import (
-    Across,
-    Dot,
-    Down,
-    Dyad,
-    Mean,
-    Mixing,
-    Norm,
-    RightTimes,
-    Spread,
-    StepProduct,
-    _Normed,
-)
-from symgate.algebra.vectors import MatVec, Opaque, Stack, Total, Vector, name_of, rank
+from symgate.algebra.matrices import pieces
+from symgate.algebra.structure import diagonal
+from symgate.algebra.values import Across, Dot, Down, Dyad, Mixing, Norm, RightTimes, StepProduct
+from symgate.algebra.vectors import MatVec, name_of, rank
 
 Shape = tuple[Expr, ...]
 ShapeOf = Callable[[str], Shape]
@@ -56,113 +45,133 @@ class Way:
     source: Expr
 
 
-class Within(Opaque):
-    """A node that mixes components (softmax of a value) with its own value beside it."""
+@dataclass(frozen=True)
+class Dependence:
+    """The symbolic shape of a value, None where nothing in it has one, and its ways."""
 
-    def __new__(cls, node: Mixing, value: Indexed) -> Within:
-        made: Within = Expr.__new__(cls, node, value)
-        return made
+    shape: Shape | None = None
+    ways: tuple[Way, ...] = ()
 
+    @property
+    def rows(self) -> Expr:
+        return self.shape[0] if self.shape else S.One
 
-def ways(atom: Expr, shape_by_name: ShapeOf) -> Iterator[Way]:
-    """The ways in which an atom depends on what stands in it."""
-
-    def shape(e: Expr) -> Shape:
-        return shape_of(e, shape_by_name) or ()
-
-    match atom:
-        case Indexed() | Symbol():
-            yield Way((), None, atom)
-        case MatVec() if rank(atom.vector) == 2:
-            yield Way((), FromLeft(atom.matrix, shape(atom.vector)[1]), atom.vector)
-        case MatVec():
-            yield from _of_product(atom)
-        case Dot():
-            u, v = atom.args
-            size = shape(u)[0] if rank(u) else shape(v)[0]
-            yield Way((), Inner(v, size), u)
-            yield Way((), Inner(u, size), v)
-        case Total():
-            yield Way((), Inner(S.One, shape(atom.args[0])[0]), atom.args[0])
-        case Mean():
-            yield Way((), Averaged(S.One, shape(atom.args[0])[0]), atom.args[0])
-        case Norm():
-            v = atom.args[0]
-            yield Way((1 / atom,), Inner(v, shape(v)[0]), v)
-        case Dyad():
-            u, v = atom.args
-            (rows,), (cols,) = shape(u), shape(v)
-            yield Way((), ToRows(v, rows, cols), u)
-            yield Way((), ToColumns(u, rows, cols), v)
-        case StepProduct():
-            rows, cols = shape(atom.matrix)
-            on = OnColumns if atom.transposed else OnRows
-            yield Way((), on(atom.operand, rows, cols), atom.matrix)
-            by = ByValue(atom.matrix, rows, cols, atom.transposed)
-            yield Way((), by, atom.operand)
-        case RightTimes():
-            yield Way((), FromRight(atom.matrix, shape(atom.value)[0]), atom.value)
-        case Within():
-            node, value = atom.args
-            size = shape(node.vector)[0]
-            factors = (1 / node.spread,) if isinstance(node, _Normed) else ()
-            yield Way(factors, Mixed(node, value, size), node.vector)
+    @property
+    def cols(self) -> Expr:
+        return self.shape[1] if self.shape and len(self.shape) == 2 else S.One
 
 
-def beside(atom: Expr, shape: Shape) -> Iterator[Way]:
-    """The ways of 1 wᵀ and w 1ᵀ, whose other side has the size of what they stand beside."""
-    rows, cols = shape
-    if isinstance(atom, Across):
-        yield Way((), ToColumns(S.One, rows, cols), atom.args[0])
-    elif isinstance(atom, Down):
-        yield Way((), ToRows(S.One, rows, cols), atom.args[0])
+class Dependences(Semantics):
+    """On what each value depends, in a node of a shape with the value `target`."""
 
+    def __init__(self, shape_by_name: ShapeOf, target: Expr = S.Zero, shape: Shape = ()) -> None:
+        self.shape_by_name, self.target, self.known = shape_by_name, target, {}
+        self.beside = [shape] if len(shape) == 2 else []
 
-def _of_product(atom: MatVec) -> Iterator[Way]:
-    for matrix, vector in pieces(atom):
-        if isinstance(vector, Indexed) and isinstance(matrix, Diag):
-            yield Way(matrix.factors, None, vector)
-        elif isinstance(vector, Indexed | Vector):
-            yield Way((), MatrixTimes(matrix), vector)
+    def __call__(self, e: Expr) -> Dependence:
+        found: Dependence = fold(e, self)
+        return found
 
+    def unknown(self, e: Any) -> Dependence:
+        return Dependence()
 
-def pieces(atom: MatVec) -> Iterator[tuple[MatrixExpr, Expr]]:
-    """A matrix product as a sum of matrix times plain vector: one piece a stacked part."""
-    if not isinstance(atom.vector, Stack):
-        yield atom.matrix, atom.vector
-        return
-    start: Expr = S.Zero
-    for part, width in zip(atom.vector.parts, atom.vector.sizes, strict=True):
-        label = Symbol(name_of(part)) if isinstance(part, Indexed | Symbol) else Symbol("c")
-        yield ColumnBlock(atom.matrix, label, start, width), part
-        start = start + width
+    # -- what is element-wise: its sources are atoms of their own -----------------------------
 
+    def variable(self, e: Indexed) -> Dependence:
+        return Dependence(self.shape_by_name(name_of(e)), (Way((), None, e),))
 
-def shape_of(e: Expr, shape_by_name: ShapeOf) -> Shape | None:
-    """The symbolic shape of a value; None where nothing in it has one."""
-    match e:
-        case Indexed() | Symbol():
-            return shape_by_name(name_of(e)) if isinstance(e, Indexed | Vector) else ()
-        case MatVec():
-            if rank(e) == 2:
-                inner = shape_of(e.vector, shape_by_name)
-                return None if inner is None else (e.matrix.rows, inner[1])
-            return (e.matrix.rows,)
-        case Dot() | Mean() | Total() | Norm() | Spread():
-            return ()
-        case Dyad():
-            u, v = (shape_of(part, shape_by_name) for part in e.args)
-            return None if u is None or v is None else (*u, *v)
-        case StepProduct():
-            whole = shape_of(e.matrix, shape_by_name)
-            return None if whole is None else (whole[int(e.transposed)],)
-        case RightTimes():
-            inner = shape_of(e.value, shape_by_name)
-            return None if inner is None else (inner[0], e.matrix.cols)
-        case Across() | Down():
-            return None
-        case Mixing() | Within():
-            return shape_of(e.args[0], shape_by_name)
-    want = rank(e)
-    found = (shape_of(a, shape_by_name) for a in e.args if rank(a) == want and a.free_symbols)
-    return next((shape for shape in found if shape is not None), () if want == 0 else None)
+    def parameter(self, e: Symbol) -> Dependence:
+        return Dependence(self.shape_by_name(e.name) if rank(e) else (), (Way((), None, e),))
+
+    def number(self, e: Expr) -> Dependence:
+        return Dependence(())
+
+    def add(self, parts: Sequence[Dependence], e: Expr) -> Dependence:
+        want = rank(e)
+        shapes = (p.shape for p in parts if p.shape is not None and len(p.shape) == want)
+        return Dependence(next(shapes, None if want else ()))
+
+    multiply = add
+
+    def power(self, base: Dependence, exponent: Dependence, e: Expr) -> Dependence:
+        return self.add((base, exponent), e)
+
+    def apply(self, arguments: Sequence[Dependence], e: Expr) -> Dependence:
+        return self.add(arguments, e)
+
+    # -- products with matrices --------------------------------------------------------------
+
+    def matvec(self, matrix: Any, vector: Dependence, e: MatVec) -> Dependence:
+        rows = e.matrix.rows
+        if rank(e) == 2:
+            way = Way((), FromLeft(e.matrix, vector.cols), e.vector)
+            return Dependence((rows, vector.cols) if vector.shape else None, (way,))
+        ways = []
+        for part, source in pieces(e):
+            factors = diagonal(part) if source.has(Indexed) else None
+            if not is_constant(source):
+                ways.append(
+                    Way((), MatrixTimes(part), source)
+                    if factors is None
+                    else Way(factors, None, source)
+                )
+        return Dependence((rows,), tuple(ways))
+
+    def act(self, matrix: Dependence, operand: Dependence, e: StepProduct) -> Dependence:
+        rows, cols = matrix.rows, matrix.cols
+        on = OnColumns if e.transposed else OnRows
+        ways = (
+            Way((), on(e.operand, rows, cols), e.matrix),
+            Way((), ByValue(e.matrix, rows, cols, e.transposed), e.operand),
+        )
+        return Dependence((cols if e.transposed else rows,) if matrix.shape else None, ways)
+
+    def right_times(self, value: Dependence, matrix: Any, e: RightTimes) -> Dependence:
+        way = Way((), FromRight(e.matrix, value.rows), e.value)
+        return Dependence((value.rows, e.matrix.cols) if value.shape else None, (way,))
+
+    # -- numbers of the step -----------------------------------------------------------------
+
+    def dot(self, u: Dependence, v: Dependence, e: Dot) -> Dependence:
+        one, other = e.args
+        size = (u if rank(one) else v).rows
+        return Dependence((), (Way((), Inner(other, size), one), Way((), Inner(one, size), other)))
+
+    def total(self, vector: Dependence, e: Any) -> Dependence:
+        return Dependence((), (Way((), Inner(S.One, vector.rows), e.args[0]),))
+
+    def mean(self, vector: Dependence, e: Any) -> Dependence:
+        return Dependence((), (Way((), Averaged(S.One, vector.rows), e.args[0]),))
+
+    def norm(self, vector: Dependence, e: Norm) -> Dependence:
+        return Dependence((), (Way((1 / e,), Inner(e.args[0], vector.rows), e.args[0]),))
+
+    def spread(self, vector: Dependence, e: Any) -> Dependence:
+        return Dependence(())
+
+    # -- what mixes components, and matrices of the step ---------------------------------------
+
+    def mixing(self, vector: Dependence, e: Mixing) -> Dependence:
+        way = Way(e.scale, Mixed(e, self.target, vector.rows), e.vector)
+        return Dependence(vector.shape, (way,))
+
+    def dyad(self, u: Dependence, v: Dependence, e: Dyad) -> Dependence:
+        one, other = e.args
+        rows, cols = u.rows, v.rows
+        ways = (
+            Way((), ToRows(other, rows, cols), one),
+            Way((), ToColumns(one, rows, cols), other),
+        )
+        return Dependence((rows, cols) if u.shape and v.shape else None, ways)
+
+    def across(self, vector: Dependence, e: Across) -> Dependence:
+        """1 wᵀ, whose other side has the size of what it stands beside."""
+        return Dependence(
+            None, tuple(Way((), ToColumns(S.One, *s), e.args[0]) for s in self.beside)
+        )
+
+    def down(self, vector: Dependence, e: Down) -> Dependence:
+        return self.side(ToRows, e.args[0])
+
+    def side(self, kind: type[ToColumns] | type[ToRows], vector: Expr) -> Dependence:
+        return Dependence(None, tuple(Way((), kind(S.One, *s), vector) for s in self.beside))

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from symgate.algebra.activations import known_record
 from symgate.decaying.curve import Decay
 from symgate.decaying.measure import decay
 from symgate.decaying.paths import Paths
@@ -107,7 +108,8 @@ def _sigmoids(run: Run) -> list[tuple[str, Any]]:
     """The gates whose values lie between 0 and 1, by what their equations say."""
     found = []
     for name, expression in run.cell.equations.items():
-        if type(expression).__name__ in ("sigmoid", "hard_sigmoid"):
+        record = known_record(expression)
+        if record is not None and record.opens:
             found.append((name, run[name]))
     return found
 

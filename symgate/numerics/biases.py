@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from sympy import Add, Expr, Function, Indexed, MatrixSymbol, Mul
+from sympy import Add, Expr, Indexed, MatrixSymbol, Mul
 
 from symgate.algebra.names import name_parts
-from symgate.algebra.vectors import MatVec, Vector, as_product, name_of, parts_of, time_of
+from symgate.algebra.vectors import (
+    MatVec,
+    Vector,
+    as_product,
+    is_variable,
+    name_now,
+    name_of,
+    parts_of,
+)
 from symgate.asked import number
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
@@ -50,10 +58,9 @@ def own_bias(cell: Cell, gate: str) -> str | None:
             for name in _biases(cell, node):
                 return name
             for part in Add.make_args(_inside(node)):
-                if isinstance(part, Indexed) and time_of(part) == 0:
-                    named = name_of(part) in cell.equations
-                    if named and (found := own_bias(cell, name_of(part))):
-                        return found
+                named = (name := name_now(part)) in cell.equations
+                if named and (found := own_bias(cell, name)):
+                    return found
     return None
 
 
@@ -72,8 +79,7 @@ def _biases(cell: Cell, node: Node) -> list[str]:
 
 
 def _inside(node: Node) -> Expr:
-    is_activation = isinstance(node.expression, Function)
-    return node.expression.args[0] if is_activation else node.expression
+    return node.expression if node.argument is None else node.argument
 
 
 @once_a_cell
@@ -89,7 +95,7 @@ def acts_on_input(cell: Cell) -> dict[str, bool]:
         for product in expression.atoms(MatVec):
             for symbol in product.matrix.atoms(MatrixSymbol):
                 v = product.vector
-                inside = isinstance(v, Indexed) and (name_of(v) in cell.inputs or v in sent)
+                inside = v in sent or (is_variable(v) and name_of(v) in cell.inputs)
                 found[symbol.name] = found.get(symbol.name, True) and inside
     return found
 
@@ -101,7 +107,7 @@ def _stacks(cell: Cell) -> dict[str, list[tuple[str, Expr]]]:
     for expression in cell.equations.values():
         for product in expression.atoms(MatVec):
             if parts_of(product.vector):
-                names = [name_of(s) if isinstance(s, Indexed) else "" for s in product.parts]
+                names = [name_of(s) if is_variable(s) else "" for s in product.parts]
                 for symbol in product.matrix.atoms(MatrixSymbol):
                     found.setdefault(symbol.name, list(zip(names, product.sizes, strict=True)))
     return found
@@ -126,8 +132,8 @@ def double_biases(cell: Cell) -> frozenset[str]:
 def _summands(cell: Cell, total: Expr) -> Iterator[Expr]:
     """What is added up, also over several equations of the step."""
     for part in Add.make_args(total):
-        if isinstance(part, Indexed) and time_of(part) == 0 and name_of(part) in cell.equations:
-            yield from _summands(cell, cell.equations[name_of(part)])
+        if (name := name_now(part)) in cell.equations:
+            yield from _summands(cell, cell.equations[name])
         else:
             yield part
 

@@ -103,3 +103,13 @@ _NAMES = (
     "hard_sigmoid hard_tanh spike surrogate maximum minimum"
 )
 MODULE: dict[str, Callable[..., Array]] = {name: globals()[name] for name in _NAMES.split()}
+
+#: What NumPy does in the place of the argument, call by call, where that is faster.
+IN_PLACE = {
+    "sigmoid": (
+        "negative({0}, {0})",
+        "exp({0}, {0})",
+        "add({0}, one, {0})",
+        "reciprocal({0}, {0})",
+    )
+}

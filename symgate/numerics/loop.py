@@ -18,7 +18,7 @@ from symgate.algebra.vectors import as_product, name_of, variable
 from symgate.errors import Diverged
 from symgate.linear.linearise import linearise
 from symgate.numerics.compiled import elementwise
-from symgate.numerics.functions import MODULE
+from symgate.numerics.functions import IN_PLACE, MODULE
 from symgate.numerics.run import Run, Window, matrix_of, times_vectors
 from symgate.numerics.schedule import (
     ActivationBlock,
@@ -355,13 +355,8 @@ class LoopCode:
 def in_place(function: Function, now: str, code: LoopCode) -> list[str]:
     """The lines of the loop that replace `now` by an activation of it."""
     name = type(function).__name__
-    if name == "sigmoid":
-        return [
-            f"negative({now}, {now})",
-            f"exp({now}, {now})",
-            f"add({now}, one, {now})",
-            f"reciprocal({now}, {now})",
-        ]
+    if name in IN_PLACE:
+        return [call.format(now) for call in IN_PLACE[name]]
     if name in MODULE:
         constants = "".join(f", {float(a)!r}" for a in function.args[1:])
         return [f"{now}[...] = {code.constant(MODULE[name])}({now}{constants})"]

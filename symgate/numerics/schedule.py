@@ -15,12 +15,12 @@ from sympy import Add, Expr, Function, Indexed, MatrixExpr
 from sympy.core.basic import Basic
 
 from symgate.algebra.length import MOST_WRITTEN, length
+from symgate.algebra.matrices import pieces
 from symgate.algebra.vectors import MatVec, as_product, name_of, time_of, variable
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
 from symgate.linear.linearise import linearise
 from symgate.linear.terms import Linearisation
-from symgate.linear.ways import pieces
 
 #: As deep nodes are written into each other: SymPy's questions of signs double with each level.
 DEEPEST = 8

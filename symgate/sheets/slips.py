@@ -9,6 +9,7 @@ from random import Random
 from sympy import Add, Expr, Indexed, Integer, Mul
 
 from symgate.algebra.operators import Diag
+from symgate.algebra.structure import is_diagonal
 from symgate.algebra.vectors import name_of, time_of
 from symgate.checking.check import check
 from symgate.checking.slips import exchanged, put
@@ -40,12 +41,12 @@ def _slips(subject: Subject, summand: Summand) -> Iterator[Slip]:
     if summand.factors:
         yield summand.scaled(Integer(-1)), ("the sign of the summand ", summand.operator)
     for i, (one, other) in enumerate(pairwise(summand.factors)):
-        if isinstance(one, Diag) != isinstance(other, Diag) and one.rows == other.cols:
-            diag, matrix = (one, other) if isinstance(one, Diag) else (other, one)
+        if is_diagonal(one) != is_diagonal(other) and one.rows == other.cols:
+            diag, matrix = (one, other) if is_diagonal(one) else (other, one)
             words: Words = (diag, " stands on the wrong side of ", matrix)
             yield exchanged(summand, i), words
     for i, factor in enumerate(summand.factors):
-        for vector, words in _vectors(subject, factor) if isinstance(factor, Diag) else ():
+        for vector, words in _vectors(subject, factor) if is_diagonal(factor) else ():
             yield put(summand, i, factor.vector, vector), words
 
 

@@ -18,15 +18,15 @@ import numpy as np
 import sympy as sp
 from sympy import Expr, Indexed, MatrixExpr, MatrixSymbol, Mul, Symbol
 
-from symgate.algebra.operators import Diag
-from symgate.algebra.vectors import MatVec, Vector, name_of, time_of, variable
+from symgate.algebra.matrices import pieces
+from symgate.algebra.structure import is_diagonal
+from symgate.algebra.vectors import MatVec, Vector, name_now, variable
 from symgate.asked import is_number
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError, UnknownName
 from symgate.linear.linearise import linearise
 from symgate.linear.sums import sums
 from symgate.linear.terms import Linearisation, Node
-from symgate.linear.ways import pieces
 from symgate.numerics.biases import given_biases
 from symgate.numerics.general import is_general
 from symgate.numerics.initialise import SCALAR
@@ -231,7 +231,7 @@ class Laws:
     def matrix_gain(self, matrix: MatrixExpr) -> float:
         """The variance that a matrix gives for a second moment of 1."""
         symbols = matrix.atoms(MatrixSymbol)
-        if len(symbols) != 1 or isinstance(matrix, Diag):
+        if len(symbols) != 1 or is_diagonal(matrix):
             raise SymgateError(
                 f"the mean field takes matrices as independent draws, and {self.cell.name} "
                 f"multiplies by {matrix}; measure it with sg.measured_growth"
@@ -289,7 +289,7 @@ def _gains(lin: Linearisation, gain: float | Mapping[str, float]) -> dict[str, f
 
 
 def _is_input(vector: Expr, cell: Cell) -> bool:
-    return isinstance(vector, Indexed) and name_of(vector) in cell.inputs and time_of(vector) == 0
+    return name_now(vector) in cell.inputs
 
 
 def _linear_in_normal(e: Expr, laws: Mapping[Any, Law]) -> tuple[float, float] | None:

@@ -109,14 +109,12 @@ class LatexPrinter(Noted):
         return self.grouped("[", flat(inside), "]")
 
     def call(self, function: str, arguments: Sequence[Shown]) -> Shown:
-        inside = made(0, *interspersed(arguments, ", "))
-        if function == "abs":
-            return made(ATOM, r"\left| ", flat(inside), r" \right|", tall=True)
-        return made(ATOM, function, self.parenthesised(inside))
+        return made(ATOM, function, self.parenthesised(made(0, *interspersed(arguments, ", "))))
+
+    def bars(self, function: str, arguments: Sequence[Shown]) -> Shown:
+        return made(ATOM, r"\left| ", flat(made(0, *arguments)), r" \right|", tall=True)
 
     def spelled(self, record: Activation) -> str:
-        if record.name == "abs":
-            return record.name
         return record.latex or rf"\operatorname{{{escaped(record.name)}}}"
 
     def over_bar(self, above: Sequence[str | Shown], below: Sequence[str | Shown]) -> Shown:

@@ -67,4 +67,4 @@ class Slope:
     @property
     def is_spelled_out(self) -> bool:
         """Whether its function has no name to put a prime on, or more than one argument."""
-        return len(self.function.args) > 1 or record_of(self.function).name == "abs"
+        return len(self.function.args) > 1 or record_of(self.function).bars

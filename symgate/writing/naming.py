@@ -13,6 +13,7 @@ from functools import cached_property
 
 from sympy import Basic, Indexed, MatrixSymbol
 
+from symgate.algebra.activations import known_record
 from symgate.algebra.names import name_parts
 from symgate.algebra.vectors import name_of, parts_of, time_of
 from symgate.cells import named
@@ -292,9 +293,8 @@ def role_of(cell: Cell, name: str) -> str:
     table = conventions()
     if name in cell.states:
         return table["state"].get(name, "")
-    expression = cell.equations.get(name)
-    group = {"sigmoid": "sigmoid", "tanh": "tanh"}.get(type(expression).__name__, "")
-    return table.get(group, {}).get(name, "")
+    record = known_record(cell.equations.get(name))
+    return "" if record is None else table.get(record.name, {}).get(name, "")
 
 
 def head(role: str) -> str:

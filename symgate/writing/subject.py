@@ -8,23 +8,13 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from sympy import (
-    Expr,
-    Identity,
-    Indexed,
-    Integer,
-    MatAdd,
-    MatMul,
-    MatrixExpr,
-    Rational,
-    Symbol,
-    ZeroMatrix,
-)
+from sympy import Expr, Indexed, Integer, MatrixExpr, Rational, Symbol
 from sympy.core.basic import Basic
 
 from symgate.algebra.maps import MatrixTimes
 from symgate.algebra.marks import Ordered, Partial
-from symgate.algebra.operators import Diag, product, transposed
+from symgate.algebra.operators import product, transposed
+from symgate.algebra.structure import addends, applied
 from symgate.algebra.vectors import MatVec, Vector, name_of, shifted, time_of, variable
 from symgate.bounds.intervals import Interval
 from symgate.bounds.ranges import Ranges, ranges
@@ -108,11 +98,7 @@ class Subject:
 
     def laid_out(self, found: MatrixExpr) -> MatrixExpr:
         """An operator in the layout that was chosen."""
-        if self.layout == "numerator":
-            return found
-        if isinstance(found, ZeroMatrix):
-            return ZeroMatrix(found.cols, found.rows)
-        return transposed(found)
+        return found if self.layout == "numerator" else transposed(found)
 
     def seam(self, of: str, wrt: str) -> Indexed | None:
         """What the layer below sends up to that of a value, on the way from an old state."""
@@ -144,10 +130,12 @@ class Subject:
         return free[0] if free else f"{wanted[0]}_0"
 
     def acting(self, operator: MatrixExpr) -> Any:
+        """An operator in the layout and the form that were chosen."""
+        return self.written(self.laid_out(operator))
+
+    def written(self, operator: MatrixExpr) -> Any:
         """An operator as it is written: diag(a) U, or a ⊙ (U v) where that was chosen."""
-        if self.form == "diag":
-            return self.laid_out(operator)
-        return applied(self.laid_out(operator), self.direction)
+        return operator if self.form == "diag" else applied(operator, self.direction, _beside)
 
     def left(self, partial: MatrixExpr) -> Any:
         """The left side of an equation for a block: itself, or applied as its right side is."""
@@ -155,8 +143,7 @@ class Subject:
 
     def summands(self, block: MatrixExpr) -> tuple[Part, ...]:
         """A block as its right side is written, one summand a part."""
-        pieces = block.args if isinstance(block, MatAdd) else (block,)
-        return tuple(Part(self.acting(piece)) for piece in pieces)
+        return tuple(Part(self.acting(piece)) for piece in addends(block) or (block,))
 
     def by_path(self, found: list[Path]) -> tuple[Part, ...]:
         """The same with one part a path, and its name beside it."""
@@ -223,23 +210,8 @@ def _number(end: Any) -> Expr:
     return Rational(exact.numerator, exact.denominator)
 
 
-def applied(operator: MatrixExpr, vector: Expr) -> Expr:
-    """An operator applied to a vector: diag(a) U v becomes a ⊙ (U v)."""
-    match operator:
-        case Identity():
-            return vector
-        case ZeroMatrix():
-            return Integer(0)
-        case Diag():
-            return Ordered(*operator.factors, vector)
-        case MatAdd():
-            return sum((applied(part, vector) for part in operator.args), Integer(0))
-        case MatMul():
-            scale, matrices = operator.as_coeff_matrices()
-            for factor in reversed(matrices):
-                vector = applied(factor, vector)
-            return scale * vector
-    return MatVec(operator, vector)
+def _beside(diag: MatrixExpr, vector: Expr) -> Expr:
+    return Ordered(*diag.factors, vector)
 
 
 K = Symbol("k", integer=True, positive=True)

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from sympy import MatAdd, Symbol
+from sympy import Symbol
 
 from symgate.algebra.marks import Partial
+from symgate.algebra.structure import addends
 from symgate.algebra.vectors import shifted, variable
 from symgate.equations.cell import Cell
 from symgate.writing.escape import label_text
@@ -80,6 +81,5 @@ def equation_latex(
     naming = Naming(None if notation == "symgate" else cell, notation_named(notation))
     back = Symbol(lag, integer=True) if isinstance(lag, str) else lag
     left = Partial(variable(of), shifted(variable(wrt), back), cell.size(of), cell.size(wrt))
-    parts = right.args if isinstance(right, MatAdd) else (right,)
-    line = FormulaLine(left, tuple(map(Part, parts)))
+    line = FormulaLine(left, tuple(map(Part, addends(right) or (right,))))
     return Typesetter(naming, room=BARE).formula(Formula((line,)))

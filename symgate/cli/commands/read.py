@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from symgate.cli.bar import bar
-from symgate.cli.saying import say, show_json, show_table
+from symgate.cli.saying import say, show_json
 
 if TYPE_CHECKING:
     from symgate.reading.reading import Reading, Readings
@@ -69,6 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _told(found: Readings) -> None:
     """One document in full; of several a table, and then the misprints."""
+    from symgate.cli.columns import columns
     from symgate.errors import harmless
     from symgate.reading.summary import of_file, of_misprint, table
 
@@ -79,7 +80,8 @@ def _told(found: Readings) -> None:
         return
     if not found.files:
         return
-    show_table(table(found.files))
+    head, *rows = columns(table(found.files))
+    print(mark(head, "faint"), *rows, sep="\n")
     for file in found.files:
         misprints = [m for reading in file.cells for m in reading.misprints]
         if misprints:

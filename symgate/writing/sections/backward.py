@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
-from sympy import Add, MatMul, MatrixSymbol, Symbol
+from sympy import Add, MatrixSymbol, Symbol
 from sympy.core.basic import Basic
 
 from symgate.algebra.marks import Gradient, OverTime
-from symgate.algebra.operators import transposed
+from symgate.algebra.operators import factored, transposed
 from symgate.algebra.vectors import MatVec, Outer, Vector, name_of, shifted, variable
 from symgate.linear.adjoint import Adjoint, adjoint, delta
 from symgate.writing.gathered import gathered
@@ -109,7 +109,7 @@ def _handed_on(subject: Subject, back: Adjoint, order: dict[Basic, int]) -> Step
 
 
 def _parts(expression: Any) -> list[Part]:
-    pieces = list(expression.args) if isinstance(expression, Add) else [expression]
+    pieces = Add.make_args(expression)
     direct = [p for p in pieces if not p.has(MatVec)]
     rest = sorted((p for p in pieces if p.has(MatVec)), key=str)
     direct.sort(key=str)
@@ -147,7 +147,7 @@ def _gradients(subject: Subject, back: Adjoint, order: dict[Basic, int]) -> Step
         elif parameter.kind == "vector":
             symbol = Vector(name, real=True)
         shown = gathered(_sign_in_front(expression))
-        number, _ = shown.as_coeff_mmul() if isinstance(shown, MatMul) else shown.as_coeff_Mul()
+        number = factored(shown)[0] if shown.is_Matrix else shown.as_coeff_Mul()[0]
         negative = bool(number.is_negative)
         part = Part(-OverTime(-shown) if negative else OverTime(shown))
         lines.append(FormulaLine(Gradient(symbol), (part,), order=order))

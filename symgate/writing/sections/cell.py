@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sympy import Add, Expr, Function, Integer, MatrixSymbol, S
+from sympy import Add, Expr, Integer, MatrixSymbol, S
 
 from symgate.algebra.vectors import Vector, as_product, variable
 from symgate.equations.cell import Cell
@@ -161,10 +161,9 @@ def _of_one_product(
     subject: Subject, node: Node
 ) -> tuple[tuple[Expr, ...], list[MatrixSymbol], Expr | None] | None:
     """The vectors, blocks and bias of a gate that is act(W [h, x] + b), else None."""
-    if not isinstance(node.expression, Function) or node.kind not in ("gate", "state"):
+    if node.argument is None or node.kind not in ("gate", "state"):
         return None
-    inside = subject.cell.equations[node.name].args[0]
-    parts = inside.args if isinstance(inside, Add) else (inside,)
+    parts = Add.make_args(subject.cell.equations[node.name].args[0])
     found = [p for part in parts if (p := as_product(part)) is not None]
     products = [p for p in found if isinstance(p.matrix, MatrixSymbol)]
     rest = [p for p in parts if p not in products]

@@ -5,23 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sympy import (
-    Add,
-    Expr,
-    Identity,
-    Integer,
-    KroneckerProduct,
-    MatAdd,
-    MatMul,
-    MatrixExpr,
-    Pow,
-    Symbol,
-)
+from sympy import Add, Expr, Integer, Mul, Pow, Symbol
 
 from symgate.algebra.names import GREEK
-from symgate.algebra.operators import Diag, transposed
+from symgate.algebra.operators import factored, transposed
+from symgate.algebra.structure import diagonal, one_side, update
 from symgate.algebra.values import Norm
-from symgate.algebra.vectors import Outer, rank
+from symgate.algebra.vectors import rank
 from symgate.bounds.origin import MU, Origin, origin
 from symgate.bounds.rest import NotAtRest
 from symgate.writing.marks import Equal
@@ -60,25 +50,14 @@ def steps(subject: Subject) -> Iterator[Step]:
 def _of_matrix(subject: Subject) -> Iterator[Step]:
     """The eigenvalues of what acts on each row of a matrix: a I, diag(w), a I − b u uᵀ."""
     state, *others = subject.states
-    scale, (inner, *rest) = _apart(subject.block(state, state))
-    if others or rest:
+    scale, (inner, *rest) = factored(subject.block(state, state))
+    inner = one_side(inner)
+    factors, found = diagonal(inner), update(inner)
+    if others or rest or (found is None and factors is None):
         return
-    if isinstance(inner, KroneckerProduct):
-        sides = [m for m in inner.args if not isinstance(m, Identity)]
-        inner = sides[0] if len(sides) == 1 else inner
-    along: Expr = Integer(0)
-    across: Expr = Integer(0)
-    vector = None
-    for part in inner.args if isinstance(inner, MatAdd) else (inner,):
-        number, (one, *more) = _apart(part)
-        if isinstance(one, Identity) and not more:
-            across += scale * number
-        elif isinstance(one, Diag) and not more and part is inner:
-            across += scale * number * one.vector
-        elif isinstance(one, Outer) and not more and one.args[0] == one.args[1] and not vector:
-            vector, along = one.args[0], scale * number
-        else:
-            return
+    number, along, square = found or (Mul(*(factors or ())), Integer(0), None)
+    across, along = scale * number, scale * along
+    vector = square and square.args[0]
     said = "the components of {across}" if rank(across) else "all {across}"
     if vector is not None:
         said = (
@@ -94,14 +73,6 @@ def _of_matrix(subject: Subject) -> Iterator[Step]:
         vector=vector,
     )
     yield Step(("The eigenvalues",), found)
-
-
-def _apart(operator: MatrixExpr) -> tuple[Expr, tuple[Any, ...]]:
-    """The number in front of a product of operators, and these."""
-    if not isinstance(operator, MatMul):
-        return Integer(1), (operator,)
-    number, matrices = operator.as_coeff_matrices()
-    return number, tuple(matrices)
 
 
 def _none(why: str) -> Step:

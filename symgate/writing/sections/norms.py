@@ -13,7 +13,7 @@ from sympy import Abs, Add, Expr, Indexed, Integer, Mul
 from symgate.algebra.marks import Along
 from symgate.algebra.norms import MaxNorm, SpectralNorm
 from symgate.algebra.values import Across, Down
-from symgate.algebra.vectors import name_of, rank, variable
+from symgate.algebra.vectors import is_variable, name_of, rank, variable
 from symgate.bounds.limits import GateLimit, gates, limits
 from symgate.bounds.norms import Bounds, bounds, path_bound, term_bound
 from symgate.linear.carry import carries
@@ -77,7 +77,7 @@ def _factors(subject: Subject, found: Bounds) -> Iterator[Step]:
                 coefficient = Mul(*term.coefficient)
                 if coefficient.as_coeff_Mul()[0].is_negative:
                     coefficient = -coefficient
-                if not coefficient.has(Indexed) or isinstance(coefficient, Indexed):
+                if not coefficient.has(Indexed) or is_variable(coefficient):
                     continue
                 most = term_bound(found.ranges, node, replace(term, matrix=None))
                 if most.is_number:

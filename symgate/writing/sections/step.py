@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sympy import Add, Identity, MatMul, MatrixExpr, Mul
+from sympy import Add, MatrixExpr, Mul
 from sympy.matrices.expressions.blockmatrix import BlockMatrix
 
 from symgate.algebra.marks import Differential, Ordered
 from symgate.algebra.marks import OneStep as StepMatrix
-from symgate.algebra.operators import Diag, product
+from symgate.algebra.operators import Diag, factored, product
+from symgate.algebra.structure import diagonal
 from symgate.algebra.vectors import MatVec, name_of, rank, t, variable
 from symgate.linear.paths import count, followed, term_operator
 from symgate.linear.terms import Node, Term
-from symgate.writing.subject import Subject, applied
+from symgate.writing.subject import Subject
 from symgate.writing.tree import Formula, FormulaLine, Part, Step, Words, line, listed, worded
 
 TITLE = "One step"
@@ -85,15 +86,9 @@ def _change(subject: Subject, node: Node, term: Term) -> Any:
         numbers = [f for f in term.coefficient if f.is_number]
         return Mul(*numbers) * Ordered(*(f for f in term.coefficient if not f.is_number), acted)
     head = term_operator(subject.lin, node, term)
-    if isinstance(head, Identity):
-        return moved
-    if isinstance(head, MatMul):
-        number, matrices = head.as_coeff_matrices()
-        if number != 1:
-            if all(isinstance(m, Identity) for m in matrices):
-                return number * moved
-            return number * MatVec(product(matrices, node.size), moved)
-    return MatVec(head, moved)
+    number, matrices = factored(head)
+    whole = product(matrices, node.size)
+    return number * (moved if diagonal(whole) == () else MatVec(whole, moved))
 
 
 def _collected(subject: Subject, of: str, first: bool) -> Step:
@@ -139,7 +134,7 @@ def block(subject: Subject, of: str, wrt: str) -> FormulaLine:
     left = subject.left(subject.partial(of, wrt))
     whole: Any = subject.by_layers(of, wrt)
     if whole is not None:
-        return line(left, whole if subject.form == "diag" else applied(whole, subject.direction))
+        return line(left, subject.written(whole))
     found = subject.paths(of, wrt)
     if found is None:
         whole = subject.block(of, wrt)
