@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from symgate.algebra.names import is_scalar_name
 from symgate.cells import entries
@@ -49,9 +49,8 @@ def known(lines: Lines) -> str:
         own = Outline(lines, coarse)
         if coarse and len(own.order) < 2:
             continue
-        found = _book(coarse).get(own.signature, ())
-        uses = own.uses if found else ()
-        name = next((name for name, theirs in found if theirs == uses), "")
+        found = _book(coarse, len(own.order)).get(own.signature, ())
+        name = next((name for name, other in found if other.uses == own.uses), "")
         if name:
             return name
     return ""
@@ -86,17 +85,21 @@ class Outline:
         }
         heads = [name for name in lines if name in self.states or name not in now]
         marks = {v.name: "x" for v in every if v.name not in lines}
-        self.names, self.order, self.signature = marks, heads, ""
-        try:
-            blank = dict.fromkeys(self.states, "s")
-            first = {n: self.written_out(n, {**marks, **blank, n: "own"}) for n in heads}
-            self.order = sorted(heads, key=lambda n: (first[n], n))
-            self.names = {**marks, **{n: f"s{i}" for i, n in enumerate(self.order)}}
-            self.signature = "; ".join(self.written_out(n, self.names) for n in self.order)
-        except (TooLong, RecursionError):
-            pass
+        self.names, self.order = marks, heads
 
-    @property
+    @cached_property
+    def signature(self) -> str:
+        """The lines of the states under names that every cell shares."""
+        try:
+            blank = {**self.names, **dict.fromkeys(self.states, "s")}
+            first = {n: self.written_out(n, {**blank, n: "own"}) for n in self.order}
+            self.order = sorted(self.order, key=lambda n: (first[n], n))
+            self.names |= {n: f"s{i}" for i, n in enumerate(self.order)}
+            return "; ".join(self.written_out(n, self.names) for n in self.order)
+        except (TooLong, RecursionError):
+            return ""
+
+    @cached_property
     def uses(self) -> tuple[str, ...]:
         """Where each gate stands that stands in two places or more."""
         found = []
@@ -132,21 +135,21 @@ def _plainest(item: tuple[str, object]) -> tuple[bool, int]:
     return item[0].endswith("-concat"), len(item[0])
 
 
-@lru_cache(maxsize=2)
-def _book(coarse: bool) -> Mapping[str, Sequence[tuple[str, tuple[str, ...]]]]:
-    """The zoo's cells by signature, each with the uses of its gates."""
-    found: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
-    shown: list[tuple[str, Lines]] = []
-    for name, entry in sorted(entries().items(), key=_plainest):
-        shown.append((name, of_text(entry.equations)))
-    turned = [(name, other) for name, lines in shown for other in _turned(lines)]
-    for name, lines in (*shown, *turned):
+@lru_cache(maxsize=1)
+def _zoo() -> Sequence[tuple[str, Lines]]:
+    """The zoo's cells, then each with its gates turned round."""
+    shown = [(name, of_text(e.equations)) for name, e in sorted(entries().items(), key=_plainest)]
+    return [*shown, *((name, other) for name, lines in shown for other in _turned(lines))]
+
+
+@lru_cache(maxsize=16)
+def _book(coarse: bool, states: int) -> Mapping[str, Sequence[tuple[str, Outline]]]:
+    """The zoo's cells with so many states, by signature."""
+    found: dict[str, list[tuple[str, Outline]]] = {}
+    for name, lines in _zoo():
         own = Outline(lines, coarse)
-        if own.signature:
-            uses = own.uses
-            same = found.setdefault(own.signature, [])
-            if all(uses != theirs for _, theirs in same):
-                same.append((name, uses))
+        if len(own.order) == states and own.signature:
+            found.setdefault(own.signature, []).append((name, own))
     return found
 
 
