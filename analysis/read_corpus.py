@@ -27,8 +27,16 @@ from symgate.errors import SymgateError
 from symgate.reading.reader import read_text
 from symgate.reading.reading import Misprint, Reading, ReadLine
 
-#: Functions that the language does not have, in an expected line: it is not compared.
-FOREIGN = re.compile(r"\b(softmax|max|norm|argmax)\b|\bx\[i\]|\bf\(x\b|@ T\(\w+\[")
+#: What the language does not have, in an expected line: it is not compared. So are functions
+#: of a vector that are matrices, convolutions with a state, indices that are misprints.
+FOREIGN = re.compile(
+    r"\b(softmax|max|norm|argmax)\b|\bx\[i\]|\bf\(x\b|@ T\(\w*[\[(]|\bT\((?!concat|stack)\w+\("
+    r"|\bconv\(\w+\[|\b[A-Z]\w*_bar\(|\[\w+_1\]|\bsum_\w+\("
+)
+
+
+#: Functions of the language that are no activations.
+MEANT = {"diag", "outer", "dot", "sum", "mean"}
 
 
 @dataclass
@@ -178,7 +186,7 @@ def equations_right(
         return None
     open_lines = sum(line is None or bool(FOREIGN.search(line)) for line in expected)
     lines = [line for e in expected if e is not None for line in converted(e)]
-    lines = inlined(shifted(lines))
+    lines = inlined(shifted(once_each(lines)))
     own = inlined([split(line.text) for line in reading.lines if line.text is not None])
     for name in re.findall(r"diag\((\w+)\) @", " ".join(text for _, text in own)):
         # a plain name that is spelt like a Greek letter is a scalar in the label's text
@@ -186,18 +194,40 @@ def equations_right(
             (a, re.sub(rf"\b{name} \* (\w+\[t(?:-1)?\])", rf"diag({name}) @ \1", b))
             for a, b in lines
         ]
-    names = {line.name for line in reading.lines}
-    used = " ".join(right for _, right in lines)
-    wanted = [
-        (left, right)
-        for left, right in lines
-        if base(left) in names or re.search(rf"\b{re.escape(base(left))}\b", used)
-    ]
+    wanted = needed(lines, {line.name for line in reading.lines})
     if not wanted and not own:
         return None
     if same_cell(wanted, own):
         return True
     return same_lines(wanted, own, complaints, open_lines)
+
+
+def needed(lines: Sequence[tuple[str, str]], names: set[str]) -> list[tuple[str, str]]:
+    """The labelled lines of the names that were read, of states, and of all these are made of."""
+    late = {name for _, right in lines for name in re.findall(r"(\w+)\[t-1\]", right)}
+    names = names | late
+    while True:
+        used = " ".join(right for left, right in lines if base(left) in names)
+        more = {base(left) for left, _ in lines if re.search(rf"\b{re.escape(base(left))}\b", used)}
+        if more <= names:
+            return [(left, right) for left, right in lines if base(left) in names]
+        names |= more
+
+
+def once_each(lines: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Lines without times that change a state in place, h = h * g; h = h + u, as one of each."""
+    last = {left: i for i, (left, _) in enumerate(lines)}
+    so_far: dict[str, str] = {}
+    result = []
+    for i, (left, right) in enumerate(lines):
+        for name, value in so_far.items():
+            right = re.sub(rf"\b{name}\b(?![\[(])", f"({value})", right)
+        if "[" not in left and i < last[left] and re.search(rf"\b{left}\b", right):
+            so_far[left] = right
+        else:
+            result.append((left, right))
+            so_far.pop(left, None)
+    return result
 
 
 def converted(line: str) -> Iterator[tuple[str, str]]:
@@ -209,7 +239,7 @@ def converted(line: str) -> Iterator[tuple[str, str]]:
     if stacked:
         functions, inner = re.match(r"stack\((.*?)\)\((.*)\)$", right).groups()  # type: ignore[union-attr]
         for gate, function in zip(stacked[1].split(", "), functions.split(", "), strict=True):
-            own = re.sub(r"\b([Wb])\b", rf"\1_{gate}", inner)
+            own = re.sub(r"\b([Wb])\b", rf"\1_{base(gate)}", inner)
             yield gate, translated(f"{function}({own})", gate)
         return
     left = left.split(", ")[-1]
@@ -218,6 +248,10 @@ def converted(line: str) -> Iterator[tuple[str, str]]:
 
 def translated(text: str, target: str) -> str:
     """Concatenations, transposes, convolutions and components as the language has them."""
+    column = r"\bT\((?=(?:concat|stack)\()((?:\w+\()(?:T\([^()]*\)|[^()])*\))\)"  # [xᵀ, hᵀ]ᵀ
+    text = re.sub(column, lambda m: re.sub(r"\bT\(([^()]*)\)", r"\1", m[1]), text)
+    text = re.sub(r"\b(\w+)\[(t(?:-1)?), (\w+)-1\]", r"\1_\3m1[\2]", text)
+    text = re.sub(r"\b(\w+)\[(t(?:-1)?), (\w+)\]", r"\1_\3[\2]", text)
     while (found := re.search(r"\b(?:concat|stack)\(", text)) is not None:
         depth = 0
         for i in range(found.end() - 1, len(text)):
@@ -255,15 +289,19 @@ def shifted(lines: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
             right = right.replace(f"{name}[t+1]", f"{name}[t]")
         result.append((left, right.replace("[t+1]", "[t]" if ahead else "[t-1]")))
     if not any("[t" in left + right for left, right in result):
-        result = [timeless(left, right) for left, right in result]
+        states = {"h"} | {a.removesuffix("_prime") for a, _ in result if a.endswith("_prime")}
+        states -= {a for a, _ in result if f"{a}_prime" in dict(result)}
+        result = [timeless(left, right, states) for left, right in result]
     return result
 
 
-def timeless(left: str, right: str) -> tuple[str, str]:
+def timeless(left: str, right: str, states: set[str]) -> tuple[str, str]:
     """No times are printed: h' is the new state, h the old one, x the input."""
-    right = re.sub(r"\bh\b", "h[t-1]", right)
-    right = re.sub(r"\bx\b", "x[t]", right)
-    return left.replace("h_prime", "h[t]"), right
+    for name in states:
+        right = re.sub(rf"\b{name}\b", f"{name}[t-1]", right)
+        right = re.sub(rf"\b{name}_prime\b", f"{name}[t]", right)
+        left = f"{name}[t]" if left in (name, f"{name}_prime") else left
+    return left, re.sub(r"\bx\b", "x[t]", right)
 
 
 def inlined(lines: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -282,24 +320,27 @@ def inlined(lines: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
 def with_functions(
     lines: Sequence[tuple[str, str]], own: Mapping[str, str]
 ) -> list[tuple[str, str]]:
-    """Activations without a name of their own as the reader takes them in the same line.
+    """Functions without a meaning of their own as the reader takes them in the same line.
 
-    The label leaves them open; what is compared is all the rest.
+    The label leaves them open; what is compared is all the rest. One that the reader has for a
+    matrix is one, and one for which it has nothing stays what it is, which equals nothing.
     """
     from symgate.algebra.activations import FUNCTIONS
 
     result = []
     for left, right in lines:
-        mine = iter(re.findall(r"\b(\w+)(?=\()", own.get(base(left), "")))
-        known = list(mine)
+        text = own.get(base(left), "")
+        known = re.findall(r"\b(\w+)(?=\()", text)
 
-        def named(match: re.Match[str], known: list[str] = known) -> str:
+        def named(match: re.Match[str], known: list[str] = known, text: str = text) -> str:
             word = match[1]
-            if word in FUNCTIONS or word == "diag":
+            if word in FUNCTIONS or word in MEANT:
                 if word in known:
                     known.remove(word)
                 return match[0]
-            return f"{known.pop(0) if known else 'tanh'}("
+            if re.search(rf"\b{word} @", text):
+                return f"{word} @ ("
+            return f"{known.pop(0)}(" if known else match[0]
 
         result.append((left, re.sub(r"\b([A-Za-z]\w*)\(", named, right)))
     return result

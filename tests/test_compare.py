@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import random
 import re
+import subprocess
+import sys
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
@@ -548,6 +551,26 @@ def test_threads_have_an_effort_each() -> None:
         equal = list(pool.map(proved_equal, map(sg.cell, names)))
     assert [found.first.name for found in near] == names
     assert [found.first.name for found in equal] == names
+
+
+WORK = """
+from random import Random
+from symgate.comparing.comparison import normal_form, proved_maps
+from symgate.comparing.effort import _account, bounded
+from tests.disguises import disguised
+from tests.random_cells import random_cell
+cell = random_cell(Random(26))
+with bounded():
+    proved_maps(normal_form(cell), normal_form(disguised(cell, Random(0))))
+    print(_account.get().left)
+"""
+
+
+def test_a_comparison_costs_the_same_in_every_process() -> None:
+    """Else a verdict near the bound of work would depend on how Python hashes its texts."""
+    seeds = ({**os.environ, "PYTHONHASHSEED": seed} for seed in "012")
+    left = {subprocess.check_output([sys.executable, "-c", WORK], env=env) for env in seeds}
+    assert len(left) == 1
 
 
 LARGE = """

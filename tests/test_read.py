@@ -202,6 +202,10 @@ GATES = (
         "\n".join(f'  {{ tex: "{line}", note: "a gate" }},' for line in GATES),
         "\n".join(f"- **{line.replace(' =', '** =', 1)} - Some gate" for line in GATES),
         "\n".join(f"It is: [{line}]" for line in GATES),
+        "\n".join(f"- *{line.replace(' =', '* =', 1)}" for line in GATES),
+        "\n".join(f"- *{line}*  (Some Step)" for line in GATES),
+        "\n".join(f"{line}    [Estado oculto]" for line in GATES),
+        "\n".join(line.replace("=", "<-", 1) for line in GATES),
         "\n".join(["/// ```text", *(f"/// {line}" for line in GATES), "/// ```"]),
     ],
 )

@@ -132,7 +132,7 @@ def test_gates_cut_from_a_call_and_outer_products() -> None:
     (found,) = read_text(gru, "cell.py")
     assert (found.family, found.conventions.reset, found.misprints) == ("gru", "after", ())
     (found,) = read_text("S = gamma * S + np.outer(v, k)\no = S @ q\n", "cell.py")
-    assert found.family == "retnet"
+    assert found.family == "linear_attention"
 
 
 LAYERS = {
@@ -164,7 +164,7 @@ def test_a_value_that_is_read_from_a_memory() -> None:
         "```python\nfor i in range(L):\n    k_i, v_i = k[i], v[i]\n    v_old = S.T @ k_i\n"
         "    S = S + torch.outer(k_i, beta[i] * (v_i - v_old))\n```"
     )
-    assert [found.family for found in sg.read(code)] == ["deltanet"]
+    assert [found.family for found in sg.read(code)] == ["delta_rule"]
 
 
 def test_several_at_once_and_a_forget_bias_of_one() -> None:
@@ -250,7 +250,7 @@ def test_an_average_and_its_weight_in_a_formula() -> None:
         r"$a_t = e^{-w} a_{t-1} + e^{k_t} v_t$, $b_t = e^{-w} b_{t-1} + e^{k_t}$, "
         r"$y_t = \frac{a_{t-1} + e^{u+k_t} v_t}{b_{t-1} + e^{u+k_t}}$"
     )
-    assert [(f.family, f.misprints) for f in sg.read(text)] == [("rwkv4", ())]
+    assert [(f.family, f.misprints) for f in sg.read(text)] == [("rwkv", ())]
 
 
 @pytest.mark.parametrize(

@@ -182,8 +182,8 @@ def test_what_is_not_read_is_listed_and_not_accused() -> None:
     ("family", "text"),
     [
         ("ssm", r"$$h_t = \bar A h_{t-1} + \bar B x_t$$ $$y_t = C h_t$$"),
-        ("linear-attention", r"$$S_t = S_{t-1} + v_t k_t^\top$$ $$o_t = S_t q_t$$"),
-        ("deltanet", r"$$S_t = S_{t-1}(I - \beta_t k_t k_t^\top) + \beta_t v_t k_t^\top$$"),
+        ("linear_attention", r"$$S_t = S_{t-1} + v_t k_t^\top$$ $$o_t = S_t q_t$$"),
+        ("delta_rule", r"$$S_t = S_{t-1}(I - \beta_t k_t k_t^\top) + \beta_t v_t k_t^\top$$"),
         ("rwkv7", r"$$S_t = S_{t-1}(I - k_t u_t^\top) + v_t u_t^\top$$"),
     ],
 )

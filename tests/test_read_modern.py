@@ -26,18 +26,18 @@ def test_every_modern_cell_reads_back(name: str) -> None:
 
 
 PRINTED = {
-    r"S_t = S_{t-1} + v_t k_t^\top, \quad o_t = S_t q_t": "linear-attention",
+    r"S_t = S_{t-1} + v_t k_t^\top, \quad o_t = S_t q_t": "linear_attention",
     r"\mathbf{S}_t = \mathbf{S}_{t-1} + \mathbf{k}_t^\top \mathbf{v}_t, \quad "
-    r"\mathbf{o}_t = \mathbf{q}_t \mathbf{S}_t": "linear-attention",
-    r"S_t = \gamma S_{t-1} + k_t^\top v_t": "retnet",
-    r"S_t = S_{t-1}\operatorname{Diag}(\alpha_t) + v_t k_t^\top": "gla",
-    r"W_t = W_{t-1}(I-\beta_t k_t k_t^\top)+\beta_t v_t k_t^\top": "deltanet",
-    r"S_t = S_{t-1} + \beta_t (v_t - S_{t-1} k_t) k_t^\top": "deltanet",
-    r"S_t = (I - \beta_t k_t k_t^\top) S_{t-1} + \beta_t k_t v_t^\top": "deltanet",
-    r"S_t = \alpha_t S_{t-1}(I - \beta_t k_t k_t^\top) + \beta_t v_t k_t^\top": "gated-deltanet",
+    r"\mathbf{o}_t = \mathbf{q}_t \mathbf{S}_t": "linear_attention",
+    r"S_t = \gamma S_{t-1} + k_t^\top v_t": "linear_attention",
+    r"S_t = S_{t-1}\operatorname{Diag}(\alpha_t) + v_t k_t^\top": "linear_attention",
+    r"W_t = W_{t-1}(I-\beta_t k_t k_t^\top)+\beta_t v_t k_t^\top": "delta_rule",
+    r"S_t = S_{t-1} + \beta_t (v_t - S_{t-1} k_t) k_t^\top": "delta_rule",
+    r"S_t = (I - \beta_t k_t k_t^\top) S_{t-1} + \beta_t k_t v_t^\top": "delta_rule",
+    r"S_t = \alpha_t S_{t-1}(I - \beta_t k_t k_t^\top) + \beta_t v_t k_t^\top": "delta_rule",
     r"S_t = S_{t-1}(\mathrm{diag}(w_t) - \kappa_t (a_t \odot \kappa_t)^\top) "
     r"+ v_t k_t^\top": "rwkv7",
-    r"S_t = \alpha_t S_{t-1} + v_t k_t^\top": "mamba2",
+    r"S_t = \alpha_t S_{t-1} + v_t k_t^\top": "linear_attention",
     r"C_t = f_t C_{t-1} + i_t v_t k_t^\top, \quad n_t = f_t n_{t-1} + i_t k_t, \quad "
     r"h_t = o_t \odot \frac{C_t q_t}{\max\{|n_t^\top q_t|, 1\}}": "mlstm",
     r"h_t = \bar{A} h_{t-1} + \bar{B} x_t, \quad y_t = C h_t": "ssm",
@@ -45,7 +45,7 @@ PRINTED = {
 
 
 @pytest.mark.parametrize(("latex", "family"), PRINTED.items())
-def test_printed_memories_have_their_own_names(latex: str, family: str) -> None:
+def test_printed_memories_have_their_families(latex: str, family: str) -> None:
     (reading,) = read_text(f"$$ {latex} $$", "a.md")
     assert reading.family == family
     assert reading.misprints == ()

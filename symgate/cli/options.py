@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from symgate.cli.chosen import chosen, of_file
+from symgate.writing.notation import names as notations
+from symgate.writing.sections import NAMES as SECTION_NAMES
 
 if TYPE_CHECKING:
     from symgate.equations.cell import Cell
@@ -79,17 +81,16 @@ def number(text: str) -> float:
 
 #: What the options with a choice take, for their help and for the completion of shells.
 CHOICES = {
-    "--notation": ("symgate", "cho", "chung", "colah", "keras", "lecture", "ng", "pytorch", "row"),
+    "--notation": notations(),
     "--scheme": ("pytorch", "keras", "orthogonal", "gaussian", "identity", "chrono"),
-    "--norm": ("spectral", "frobenius"),
     "--form": ("diag", "hadamard"),
     "--layout": ("numerator", "transposed"),
     "--hadamard": ("odot", "circ"),
     "--format": ("html", "md", "tex", "pdf"),
-    "--sections": ("cell", "activations", "partials", "step", "lags", "norms", "backward", "check"),
+    "--sections": SECTION_NAMES,
 }
-NOTATIONS, SCHEMES, NORMS, SECTIONS = (
-    ", ".join(CHOICES[f"--{name}"]) for name in ("notation", "scheme", "norm", "sections")
+NOTATIONS, SCHEMES, SECTIONS = (
+    ", ".join(CHOICES[f"--{name}"]) for name in ("notation", "scheme", "sections")
 )
 
 
@@ -170,11 +171,11 @@ def add_data(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--batch-first", action="store_true", help="data is (samples, steps, …)")
 
 
-def add_states(parser: argparse.ArgumentParser) -> None:
-    """--of, --wrt, --norm: which Jacobian."""
+def add_states(parser: argparse.ArgumentParser, norms: Iterable[str]) -> None:
+    """--of, --wrt, --norm: which Jacobian, and in which of the norms."""
     parser.add_argument("--of", help="the state at t (h where there is one)")
     parser.add_argument("--wrt", help="the state at t - k (h where there is one)")
-    parser.add_argument("--norm", default="spectral", help=f"one of {NORMS} (spectral)")
+    parser.add_argument("--norm", default="spectral", help=f"one of {', '.join(norms)} (spectral)")
 
 
 def cell_of(arguments: argparse.Namespace) -> Cell:

@@ -19,7 +19,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from hashlib import blake2b
+from zlib import crc32
 
 from symgate.comparing.effort import TooLarge, spend
 
@@ -31,12 +33,22 @@ MAX_TERMS = 4000
 ONE: Monomial = frozenset()
 
 
+@cache
+def _hash(text: str) -> int:
+    """The hash of a text, the same in every process: sets of generators have one order then, and
+    what a comparison costs is the same wherever it runs."""
+    return crc32(text.encode())
+
+
 @dataclass(frozen=True)
 class Var:
     """A state at t-1 (`lag` 1) or an input at t (`lag` 0)."""
 
     name: str
     lag: int
+
+    def __hash__(self) -> int:
+        return hash((_hash(self.name), self.lag))
 
 
 @dataclass(frozen=True)
@@ -46,6 +58,9 @@ class Param:
     name: str
     scalar: bool
 
+    def __hash__(self) -> int:
+        return hash((_hash(self.name), self.scalar))
+
 
 @dataclass(frozen=True)
 class MatrixFactor:
@@ -54,6 +69,9 @@ class MatrixFactor:
     name: str
     transposed: bool = False
     block: str = ""
+
+    def __hash__(self) -> int:
+        return hash((_hash(self.name), self.transposed, _hash(self.block)))
 
 
 @dataclass(frozen=True)
@@ -69,6 +87,9 @@ class Act:
     kind: str
     argument: Polynomial
     extra: Fraction | None = None
+
+    def __hash__(self) -> int:
+        return hash((_hash(self.kind), self.argument, self.extra or 0))
 
 
 @dataclass(frozen=True)
@@ -254,7 +275,6 @@ def order(monomial: Monomial) -> str:
         _order.clear()
     found = _order.get(monomial)
     if found is None:
-        spend(len(monomial))
         found = _order[monomial] = _short("*".join(sorted(f"{text(g)}^{e}" for g, e in monomial)))
     return found
 

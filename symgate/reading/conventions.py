@@ -34,6 +34,8 @@ class Conventions:
 LSTM_LIKE = {"lstm", "lstmp", "slstm", "mlstm", "convlstm", "minlstm"}
 UPDATED = {"gru", "mgu", "ugrnn", "janet", "lightru", "mingru", "sru", "sgu", "convgru", "gated"}
 GRU_LIKE = {"gru", "mgu", "ugrnn", "lightru", "mingru", "sgu", "convgru", "sru", "janet", "gated"}
+#: Families without affine maps, and so without biases.
+MEMORIES = {"linear_attention", "delta_rule"}
 
 
 def conventions(cell: Classifier, family: str) -> Conventions:
@@ -57,7 +59,7 @@ class _Habits:
             coupled=self.coupled() if lstm else None,
             concatenated=self.concatenated(),
             row_vectors=self.row_vectors(),
-            biases=self.biases(),
+            biases=self.biases() or ("none" if family in MEMORIES else None),
         )
 
     def update(self) -> str | None:

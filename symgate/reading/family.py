@@ -101,11 +101,11 @@ class Classifier:
         if twice or any(ref.name == "I" or ref.letter == "diag" for ref in used):
             keys = {ref.name for ref in used if ref.transposed}
             plain = {ref.name for ref in used if not ref.transposed and ref.time == 0}
-            return "deltanet" if len(keys) == 1 and keys & plain else "rwkv7"
+            return "delta_rule" if len(keys) == 1 and keys & plain else "rwkv7"
         others = {ref.name for ref in used if ref.time in (0, None)}
         if len(self.found.lines) > 2 or len(others) > 3:
             return "mlstm"
-        return "linear-attention" if len(others) == 2 else "retnet"
+        return "linear_attention"
 
     def uncarried_family(self) -> str:
         if not self.parts.states:
@@ -136,7 +136,7 @@ class Classifier:
         carried = self.parts.carried
         if len(carried) >= 2 and normalised(self.everything, carried):
             kept = [k for name in carried for k in self.parts.keepers[name]]
-            return "slstm" if any(v for k in kept for v in variables(k)) else "rwkv4"
+            return "slstm" if any(v for k in kept for v in variables(k)) else "rwkv"
         if any(is_of_norm_one(self.parts, s, self.keep_gates(s)) for s in carried):
             return "rg-lru"
         cells = [name for name in carried if self.is_memory(name)]

@@ -281,7 +281,10 @@ class Lexer:
             stop = self.text.find("\n", self.at)
             self.at = len(self.text) if stop < 0 else stop
             return
-        if text in _SIGNS:
+        if text == "<" and self.plain and self.text[start - 1 : start + 3] == " <- ":
+            self.at += 1
+            yield self.token("EQ", "<-", start)
+        elif text in _SIGNS:
             yield self.token(_SIGNS[text], text, start)
         elif text == ":":
             follows = re.compile(r"\s{0,2}=").match(self.text, self.at)

@@ -16,6 +16,7 @@ from itertools import product
 from symgate.cells import entries
 from symgate.equations.zoo import cell as zoo_cell
 from symgate.parsing import expression, parsed
+from symgate.reading.characters import spelled
 
 #: Numbers in front and a chain of matrices and vectors, with its coefficient.
 Chains = dict[tuple[tuple[str, ...], tuple[str, ...]], float]
@@ -30,6 +31,11 @@ UPDATES = {
     ),
     "S[t-1] @ (diag(w[t]) + outer(a[t], b[t])) + outer(v[t], k[t])": "rwkv7",
 }
+#: The families of cells with such a memory, by the zoo's names.
+FAMILIES = spelled(
+    {"linear_attention": "linear-attention retnet gla hgrn2"}
+    | {"delta_rule": "deltanet gated-deltanet"}
+)
 
 
 def family(lines: Mapping[str, str], ranks: Mapping[str, int]) -> str:

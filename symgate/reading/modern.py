@@ -14,6 +14,7 @@ from symgate.errors import SymgateError
 from symgate.reading.faults import FoundFault
 from symgate.reading.grouping import Draft
 from symgate.reading.lines import LaidOutLine
+from symgate.reading.memories import FAMILIES as FAMILIES_OF_MEMORIES
 from symgate.reading.memories import family, turned
 from symgate.reading.ranks import MATRIX, NUMBER, in_text
 from symgate.reading.reading import Reading, ReadLine
@@ -64,7 +65,9 @@ def ranked(draft: Draft, found: Understanding) -> RankedCell | None:
     named = NAMES.get(name, name.removesuffix("-row")) or named
     if (not named and cell is None) or not (needed or name):
         return None
-    return RankedCell(lines, own, named, cell, name, verdict)
+    if named == "mamba2":
+        named = "ssm" if "x[t]" in own.get(memory, "") else "linear_attention"
+    return RankedCell(lines, own, FAMILIES_OF_MEMORIES.get(named, named), cell, name, verdict)
 
 
 def _needs(u: Understood) -> bool:

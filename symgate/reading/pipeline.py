@@ -210,7 +210,7 @@ def _likely(every: Iterable[Piece]) -> list[Piece]:
 
 
 def _may_define(piece: Piece) -> bool:
-    return "=" in piece.text or any(c in piece.text for c in "≔←\\")
+    return any(sign in piece.text for sign in ("=", "≔", "←", "<-", "\\"))
 
 
 def _equations(found: DocumentParts, macros: Mapping[str, Macro]) -> Iterator[Equation]:

@@ -152,8 +152,10 @@ def _marks(text: str) -> Iterator[tuple[str, int]]:
             yield part, at
             continue
         closing, tag = found.group(1), found.group(2).lower()
-        if tag in ("sub", "sup"):
-            yield ("}" if closing else "_{" if tag == "sub" else "^{"), at
+        if tag in ("sub", "sup") and closing:
+            yield "}", at + len(found.group()) - 1
+        elif tag in ("sub", "sup"):
+            yield "_{" if tag == "sub" else "^{", at
 
 
 def _markdown_escapes(text: str) -> Iterator[tuple[str, int]]:

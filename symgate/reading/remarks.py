@@ -137,11 +137,13 @@ def is_remark(tokens: Sequence[Token], at: int) -> bool:
     token = tokens[at]
     before = tokens[at - 1].kind if at else ""
     after = tokens[at + 1].kind if at + 1 < len(tokens) else ""
-    if before == "GAP" and token.kind == "LPAR":
+    if before == "GAP" and token.kind in _REMARKS:
         inside = [t.kind for t in tokens[at + 1 : at + 8]]
-        closing = inside.index("RPAR") if "RPAR" in inside else None
+        closing = inside.index(end) if (end := _REMARKS[token.kind]) in inside else None
         words = {"NUMBER", "NAME", "LETTER", "GAP", "MINUS", "COMMA", "SLASH", "DOT"}
         if closing is None or not set(inside[:closing]) <= words:
+            return False
+        if token.kind == "LBRACKET" and not any(len(t.value) > 2 for t in tokens[at + 1 :]):
             return False
         return at + 2 + closing == len(tokens) or inside[0] == "NUMBER"
     if token.kind != "NAME" or (not token.spaced and before != "GAP"):

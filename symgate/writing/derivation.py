@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from symgate.writing.html import body, in_notebook
 from symgate.writing.latex import HADAMARD
 from symgate.writing.naming import Naming
 from symgate.writing.notation import notation as notation_named
-from symgate.writing.sections import NAMES, section
+from symgate.writing.sections import NAMES
 from symgate.writing.subject import Subject
 from symgate.writing.tree import Section, Step
 from symgate.writing.typesetter import Typesetter
@@ -211,8 +212,13 @@ def derive(
         if name not in NAMES:
             raise UnknownName("the section", str(name), NAMES)
     subject = Subject.of(cell, notation, hadamard, layout=layout, form=form, lag=_lag(lag))
-    made = tuple(section(name, subject) for name in NAMES if name in wanted)
+    made = tuple(_section(name, subject) for name in NAMES if name in wanted)
     return of_sections(subject, made, bold=bold)
+
+
+def _section(name: str, subject: Subject) -> Section:
+    module = import_module(f"symgate.writing.sections.{name}")
+    return Section(name, module.TITLE, tuple(module.steps(subject)))
 
 
 def _lag(lag: int | str) -> int:

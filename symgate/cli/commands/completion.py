@@ -56,7 +56,10 @@ def options() -> Iterator[Option]:
 
 def _after(command: str, action: argparse.Action) -> tuple[str, tuple[str, ...]]:
     """What stands after an option: the kind, and the values where they are known."""
-    values = tuple(action.choices or CHOICES.get(action.option_strings[-1], ()))
+    from symgate.numerics.norms import NORMS
+
+    known = {**CHOICES, "--norm": tuple(NORMS)}
+    values = tuple(action.choices or known.get(action.option_strings[-1], ()))
     if action.nargs == 0:
         return "nothing", ()
     if values:

@@ -21,7 +21,7 @@ from symgate.cli.options import (
     setup_options,
 )
 from symgate.cli.pictures import add_picture
-from symgate.cli.saying import show_json
+from symgate.cli.saying import show_json, show_table
 from symgate.files import writable
 
 if TYPE_CHECKING:
@@ -34,10 +34,12 @@ EXAMPLES = (
 
 
 def add(parser: argparse.ArgumentParser) -> None:
+    from symgate.numerics.norms import NORMS
+
     add_cells(parser)
     add_setup(parser, *SETUP)
     add_data(parser)
-    add_states(parser)
+    add_states(parser, NORMS)
     parser.add_argument("--paths", action="store_true", help="the curve without each path in turn")
     parser.add_argument("--bounds", action="store_true", help="worst case and predictions")
     add_picture(parser, ".svg, .png, .pdf; for a table .csv, .json")
@@ -116,7 +118,6 @@ def _show(decays: list[Decay], arguments: argparse.Namespace) -> None:
         print(_csv(decays), end="")
         return
     from symgate.cli.chart import chart
-    from symgate.cli.columns import show_table
     from symgate.decaying.table import HEADER, in_the_norm, ranking, rows
 
     if arguments.output is None:
@@ -160,7 +161,6 @@ def _measured_on(decays: list[Decay]) -> None:
 
 
 def _bounds(decays: list[Decay]) -> None:
-    from symgate.cli.columns import show_table
     from symgate.decaying.table import number as shown
     from symgate.numerals import power
 
@@ -191,7 +191,6 @@ def _bounds(decays: list[Decay]) -> None:
 
 
 def _paths(decays: list[Decay]) -> None:
-    from symgate.cli.columns import show_table
     from symgate.numerals import power, share
 
     table = [("cell", "block", "path", "share per step", "last lag without it", "alone")]

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from symgate.cli.options import one_thread, whole
-from symgate.cli.saying import show, show_json
+from symgate.cli.saying import show, show_json, show_table
 
 if TYPE_CHECKING:
     from symgate.models.checking import Check
@@ -98,8 +98,6 @@ def _plain(network: Network, check: Check | None, inspection: Inspection | None)
 
 
 def _show(network: Network, check: Check | None, inspection: Inspection | None) -> None:
-    from symgate.cli.columns import show_table
-
     print(f"{network.origin}, {network.origin.kind}\n")
     table = [("layer", "inputs", "units", "output", "precision")]
     read: dict[str, list[str]] = {}
@@ -136,7 +134,6 @@ def _show(network: Network, check: Check | None, inspection: Inspection | None) 
 
 def _measured(found: Inspection) -> None:
     from symgate.cli.chart import chart
-    from symgate.cli.columns import show_table
     from symgate.decaying.table import HEADER, rows
 
     if found.decays:

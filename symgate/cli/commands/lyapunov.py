@@ -18,7 +18,7 @@ from symgate.cli.options import (
     whole,
 )
 from symgate.cli.pictures import add_picture
-from symgate.cli.saying import show_json
+from symgate.cli.saying import show_json, show_table
 
 if TYPE_CHECKING:
     from symgate.equations.cell import Cell
@@ -95,8 +95,6 @@ def _measured(subject: Cell | Run, arguments: argparse.Namespace) -> Lyapunov:
 
 
 def _show(found: list[Lyapunov]) -> None:
-    from symgate.cli.columns import show_table
-
     whole_spectrum = found[0].is_whole
     more = ("sum", "unstable", "entropy", "dimension") if whole_spectrum else ()
     table: list[tuple[str, ...]] = [("cell", "directions", "largest", "error", *more)]

@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from symgate.cli.bar import bar
-from symgate.cli.saying import say, show_json
+from symgate.cli.saying import say, show_json, show_table
 
 if TYPE_CHECKING:
     from symgate.reading.reading import Reading, Readings
@@ -69,7 +69,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _told(found: Readings) -> None:
     """One document in full; of several a table, and then the misprints."""
-    from symgate.cli.columns import columns
     from symgate.errors import harmless
     from symgate.reading.summary import of_file, of_misprint, table
 
@@ -80,8 +79,7 @@ def _told(found: Readings) -> None:
         return
     if not found.files:
         return
-    head, *rows = columns(table(found.files))
-    print(mark(head, "faint"), *rows, sep="\n")
+    show_table(table(found.files))
     for file in found.files:
         misprints = [m for reading in file.cells for m in reading.misprints]
         if misprints:

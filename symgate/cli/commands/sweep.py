@@ -23,7 +23,7 @@ from symgate.cli.options import (
     wholes,
 )
 from symgate.cli.pictures import add_picture
-from symgate.cli.saying import show_json
+from symgate.cli.saying import show_json, show_table
 from symgate.errors import SymgateError
 from symgate.files import writable
 
@@ -31,6 +31,8 @@ EXAMPLES = ("symgate sweep gru --bias z=0,2,4", "symgate sweep rnn --hidden 16,3
 
 
 def add(parser: argparse.ArgumentParser) -> None:
+    from symgate.numerics.norms import NORMS
+
     add_cell(parser)
     parser.add_argument("--hidden", type=wholes, default=[64], help="units: 16,32,64")
     parser.add_argument("--gain", type=numbers, default=[1.0], help="gains: 0.5,1,2")
@@ -49,7 +51,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dask", metavar="ADDRESS", help="run on a Dask cluster: tcp://host:8786")
     parser.add_argument("--limit", type=whole, default=2000, help="the most points allowed (2000)")
     parser.add_argument("--keep", metavar="FILE", help="keep results here and resume from them")
-    add_states(parser)
+    add_states(parser, NORMS)
     add_picture(parser, ".svg, .png, .pdf; for a table .csv, .json")
     add_formats(parser, csv="print CSV")
 
@@ -97,8 +99,6 @@ def run(arguments: argparse.Namespace) -> int:
     elif arguments.csv:
         print(found.to_csv(), end="")
     else:
-        from symgate.cli.columns import show_table
-
         show_table(found.table())
         print(f"\n{measured_on(found)}")
     return 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from symgate.reading.source import Piece
 
@@ -31,10 +32,10 @@ _RIGHT = re.compile(
 _PRODUCT = re.compile(r"\s*\w+\s?[*·]\s?\w")
 #: What it has where words stand before it: a function, or a value of the step times another.
 _SURE = re.compile(
-    rf"\\(?:sigma|tanh|odot)\b|{_CALL}|[_<({{]{{1,2}}t[)}}>]{{0,2}}\s?(?:[*·×∘]|\\circ|\\cdot|\\times)\s?\S"
+    rf"\\(?:sigma|tanh|odot)\b|{_CALL}|[_<({{>]{{1,2}}t(?:</su[bp]>|[)}}>]{{0,2}})\s?(?:[*·×∘]|\\circ|\\cdot|\\times)\s?\S"
 )
 _CODE = re.compile(
-    r"\b(?:self|torch|np|tf|nn|jax|return|def|for|import|lambda|math)\b[.\s]|\(\s*&|\(\Z|==|!=|;\s*$|\w\.\w+\("
+    r"\b(?:self|torch|np|tf|nn|jax|return|def|for|import|lambda|math)\b[.\s]|\(\s*&|\(\Z|==|!=|^[^σ⊙·ₜ{]*;\s*$|\w\.\w+\("
 )
 _COMMAND = re.compile(r"\\(?:sigma|tilde|hat|Gamma|odot|tanh|cdot|mathbf|circ|times|text|bar)\b")
 #: What may end an equation: a mark of a comment, words behind a dash or a wide gap, words in
@@ -51,7 +52,12 @@ _BETWEEN = re.compile(
 )
 #: A quote that opens a string of code and is not closed.
 _QUOTE = re.compile(r"(?:^|[\s([{,=])[rfb]?([\"'])(?:(?!\1).)*\Z")
-_SIGN = re.compile("[=≔←]")
+_SIGN = re.compile("[=≔←]|<-")
+#: A star that closes the emphasis of a name, *h_t* = …, or of all, *h_t = …*: one opens it.
+_EMPHASIS = re.compile(
+    r"(?<=[\w})\]>])\*(?=\s*+(?::?=|≔|←|<-))|\*{1,2}(?=\s*+(?:\([^()]{0,60}\)\s*+)?\Z)"
+)
+
 _BRACKETS = re.compile(r"[(\[{]|[)\]}]")
 
 
@@ -101,7 +107,10 @@ def _in_line(text: str, first: int, last: int, below: bool) -> Iterator[Piece]:
         if len(own) <= MAX_EQUATION and _is_one(own, behind, below):
             below = True
             kind = "latex" if _COMMAND.search(own) else "plain"
-            yield Piece.slice(text, found.start(), end, kind=kind, display=False)
+            piece = Piece.slice(text, found.start(), end, kind=kind, display=False)
+            if text[found.start() - 1 : found.start()] == "*":
+                piece = replace(piece, text=_EMPHASIS.sub(" ", piece.text, count=1))
+            yield piece
 
 
 def _end(text: str, start: int, stop: int, framed: bool) -> int:
