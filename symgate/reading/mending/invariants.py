@@ -7,7 +7,7 @@ that such a place is a slip even where nobody can tell what was meant.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from symgate.reading.mending import holding_functions as functions
 from symgate.reading.mending import holding_names as names
@@ -17,57 +17,83 @@ from symgate.reading.mending import weighing
 from symgate.reading.mending.broken import Broken
 from symgate.reading.mending.sketch import Sketch
 
-Invariant = Callable[[Sketch], Iterator[Broken]]
 
-INVARIANTS: tuple[Invariant, ...] = (
-    names.read,
-    names.defined,
-    names.lettered,
-    names.closed,
-    names.grounded,
-    names.timely,
-    names.dated,
-    names.cased,
-    names.bare,
-    updates.within_a_step,
-    updates.between,
-    updates.shared_out,
-    updates.gated,
-    updates.paired,
-    updates.kept,
-    updates.different,
-    updates.both_sides,
-    updates.added_biases,
-    updates.stepless,
-    updates.added_weights,
-    updates.added_gates,
-    sums.siblings,
-    sums.peeping,
-    sums.biased,
-    sums.weighted,
-    sums.weighted_input,
-    sums.apart,
-    sums.once,
-    sums.with_and_without,
-    sums.positive,
-    sums.enclosed,
-    sums.reset_inside,
-    functions.like_functions,
-    functions.functions_of_gates,
-    functions.unlike_gates,
-    functions.bent,
-    sums.oriented,
-    sums.one_vector,
-    sums.transposed,
-    sums.transposed_rows,
-    sums.matrix_signs,
-    weighing.weighs,
-    weighing.acted,
-    weighing.summed,
-    weighing.alike,
-)
+@dataclass(frozen=True)
+class Invariant:
+    """What holds in every cell; `rule` yields the places where it does not.
+
+    `mends` are the kinds of changes that mend it by themselves, where they lead to no known
+    cell. One that is mended in another line than the one where it is broken has `elsewhere`;
+    one that the polynomials do not show, so that it may be broken in a known cell, `unseen`.
+    """
+
+    rule: Callable[[Sketch], Iterator[Broken]]
+    mends: tuple[str, ...] = ()
+    elsewhere: bool = False
+    unseen: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.rule.__name__
+
+
+#: Every invariant by the name of its rule.
+INVARIANTS = {
+    invariant.name: invariant
+    for invariant in (
+        Invariant(names.read, elsewhere=True),
+        Invariant(names.defined, elsewhere=True),
+        Invariant(names.lettered),
+        Invariant(names.closed, elsewhere=True),
+        Invariant(names.grounded, elsewhere=True, mends=("wrong_time_index",)),
+        Invariant(names.timely, mends=("wrong_time_index", "extra_tilde")),
+        Invariant(names.dated, unseen=True),
+        Invariant(names.cased, unseen=True, mends=("case_mismatch",)),
+        Invariant(names.bare),
+        Invariant(updates.within_a_step, mends=("wrong_time_index",)),
+        Invariant(updates.between, mends=("wrong_activation",)),
+        Invariant(updates.shared_out),
+        Invariant(updates.gated),
+        Invariant(updates.paired),
+        Invariant(updates.kept),
+        Invariant(
+            updates.different, unseen=True, mends=("missing_tilde", "extra_tilde", "wrong_state")
+        ),
+        Invariant(
+            updates.both_sides, mends=("missing_complement", "spurious_factor", "wrong_gate")
+        ),
+        Invariant(updates.added_biases, mends=("missing_operator",)),
+        Invariant(updates.stepless),
+        Invariant(updates.added_weights, mends=("wrong_operator", "missing_operator")),
+        Invariant(updates.added_gates, mends=("wrong_operator", "misplaced_parenthesis")),
+        Invariant(sums.siblings),
+        Invariant(sums.peeping),
+        Invariant(sums.biased, unseen=True),
+        Invariant(sums.weighted, mends=("missing_weight", "misplaced_reset")),
+        Invariant(sums.weighted_input, mends=("missing_weight",)),
+        Invariant(sums.apart, mends=("concatenation_became_sum", "misplaced_parenthesis")),
+        Invariant(sums.once, unseen=True, mends=("missing_term", "wrong_state")),
+        Invariant(sums.with_and_without, mends=("spurious_term",)),
+        Invariant(sums.positive, unseen=True, mends=("wrong_sign",)),
+        Invariant(sums.enclosed, mends=("bias_outside_activation", "misplaced_parenthesis")),
+        Invariant(sums.reset_inside, mends=("misplaced_factor",)),
+        Invariant(functions.like_functions, mends=("wrong_activation",)),
+        Invariant(functions.functions_of_gates, mends=("missing_activation",)),
+        Invariant(functions.unlike_gates, mends=("wrong_activation",)),
+        Invariant(functions.bent, mends=("missing_activation",)),
+        Invariant(sums.oriented, unseen=True, mends=("shape_mismatch",)),
+        Invariant(sums.one_vector, unseen=True, mends=("symbol_reused",)),
+        Invariant(sums.transposed, unseen=True, mends=("missing_transpose", "spurious_transpose")),
+        Invariant(sums.transposed_rows, unseen=True, mends=("missing_transpose",)),
+        Invariant(sums.matrix_signs, unseen=True, mends=("wrong_product",)),
+        Invariant(weighing.weighs, mends=("wrong_activation",)),
+        Invariant(weighing.acted, unseen=True),
+        Invariant(weighing.summed, mends=("wrong_operator", "missing_operator")),
+        Invariant(weighing.alike),
+    )
+}
 
 
 def broken(sketch: Sketch) -> list[Broken]:
     """Every place where something does not hold."""
-    return [replace(b, rule=rule.__name__) for rule in INVARIANTS for b in rule(sketch)]
+    return [replace(b, rule=n) for n, own in INVARIANTS.items() for b in own.rule(sketch)]

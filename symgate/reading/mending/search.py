@@ -15,7 +15,7 @@ from symgate.reading.mending.broken import Broken
 from symgate.reading.mending.change import Change
 from symgate.reading.mending.changes import changes
 from symgate.reading.mending.habits import usual
-from symgate.reading.mending.invariants import broken
+from symgate.reading.mending.invariants import INVARIANTS, broken
 from symgate.reading.mending.printing import Printing
 from symgate.reading.mending.sketch import Sketch
 from symgate.reading.structure import complement
@@ -50,55 +50,6 @@ DECISIVE = (
     "missing_operator",
     "misplaced_parenthesis",
 )
-#: Invariants that are mended in another line than the one where they are broken.
-LOOSE = ("read", "closed", "defined", "grounded")
-#: Invariants of what the polynomials do not show: they hold in known cells too.
-UNSEEN = (
-    "biased",
-    "oriented",
-    "one_vector",
-    "transposed",
-    "transposed_rows",
-    "matrix_signs",
-    "positive",
-    "once",
-    "acted",
-    "different",
-    "cased",
-    "dated",
-)
-#: What mends a broken invariant by itself, where the change leads to no known cell.
-REMEDIES = {
-    "positive": ("wrong_sign",),
-    "grounded": ("wrong_time_index",),
-    "cased": ("case_mismatch",),
-    "timely": ("wrong_time_index", "extra_tilde"),
-    "like_functions": ("wrong_activation",),
-    "functions_of_gates": ("missing_activation",),
-    "unlike_gates": ("wrong_activation",),
-    "bent": ("missing_activation",),
-    "between": ("wrong_activation",),
-    "different": ("missing_tilde", "extra_tilde", "wrong_state"),
-    "within_a_step": ("wrong_time_index",),
-    "weighted": ("missing_weight", "misplaced_reset"),
-    "weighted_input": ("missing_weight",),
-    "apart": ("concatenation_became_sum", "misplaced_parenthesis"),
-    "added_weights": ("wrong_operator", "missing_operator"),
-    "added_biases": ("missing_operator",),
-    "added_gates": ("wrong_operator", "misplaced_parenthesis"),
-    "enclosed": ("bias_outside_activation", "misplaced_parenthesis"),
-    "reset_inside": ("misplaced_factor",),
-    "oriented": ("shape_mismatch",),
-    "both_sides": ("missing_complement", "spurious_factor", "wrong_gate"),
-    "one_vector": ("symbol_reused",),
-    "with_and_without": ("spurious_term",),
-    "once": ("missing_term", "wrong_state"),
-    "weighs": ("wrong_activation",),
-    "summed": ("wrong_operator", "missing_operator"),
-    "transposed": ("missing_transpose", "spurious_transpose"),
-    "transposed_rows": ("missing_transpose",),
-    "matrix_signs": ("wrong_product",),
-}
 
 
 @dataclass(frozen=True)
@@ -133,7 +84,7 @@ def slips(sketch: Sketch, printing: Printing) -> tuple[list[Slip], list[Broken],
 
 def _wrong(sketch: Sketch, name: str) -> list[Broken]:
     """What is broken; in a cell of the zoo only what the polynomials do not show."""
-    return [b for b in broken(sketch) if not name or b.rule in UNSEEN]
+    return [b for b in broken(sketch) if not name or INVARIANTS[b.rule].unseen]
 
 
 def _best(sketch: Sketch, printing: Printing, wrong: Sequence[Broken]) -> Slip | None:
@@ -232,18 +183,18 @@ def _is_a_variant(sketch: Sketch, change: Change) -> bool:
 
 def _fits(sketch: Sketch, change: Change, mended: Sequence[Broken], reached: str) -> bool:
     """Whether a change is at the place of what it mends, and of a kind that mends it."""
-    if reached and any(b.line == change.line or b.rule in LOOSE for b in mended):
+    if reached and any(b.line == change.line or INVARIANTS[b.rule].elsewhere for b in mended):
         return True
     if reached:
         return _decisive(sketch, change, reached)
-    if any(b.line != change.line and b.rule not in LOOSE for b in mended):
+    if any(b.line != change.line and not INVARIANTS[b.rule].elsewhere for b in mended):
         return False
     if any(b.rule == "read" for b in mended) and usual(sketch, change):
         return change.kind in ("wrong_gate", "missing_factor")
     if {"read", "defined"} <= {b.rule for b in mended}:
         return change.kind in ("wrong_gate", "wrong_symbol", "missing_tilde", "extra_tilde")
     return any(
-        change.kind in REMEDIES.get(b.rule, ())
+        change.kind in INVARIANTS[b.rule].mends
         and b.start <= change.start
         and change.stop <= max(b.stop, change.start)
         for b in mended
