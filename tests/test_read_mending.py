@@ -91,6 +91,52 @@ def test_a_slip_is_found_and_mended(
     assert (reading.zoo.as_meant or reading.zoo.verdict) in ("identical", "equal")
 
 
+MLSTM = (
+    r"C_t = f_t C_{t-1} + i_t v_t k_t^\top",
+    r"n_t = f_t n_{t-1} + i_t k_t",
+    r"h_t = o_t \odot \frac{C_t q_t}{\max(|n_t^\top q_t|, 1)}",
+    "q_t = W_q x_t",
+    "k_t = W_k x_t",
+    "v_t = W_v x_t",
+    r"i_t = \exp(w_i^\top x_t + b_i)",
+    r"f_t = \sigma(w_f^\top x_t + b_f)",
+    r"o_t = \sigma(W_o x_t + b_o)",
+)
+DELTA = (
+    r"S_t = S_{t-1}(I - \beta_t k_t k_t^\top) + \beta_t v_t k_t^\top",
+    "o_t = S_t q_t",
+    "q_t = W_q x_t",
+    "k_t = W_k x_t",
+    "v_t = W_v x_t",
+    r"\beta_t = \sigma(w^\top x_t)",
+)
+
+
+@pytest.mark.parametrize(
+    ("lines", "number", "old", "new", "kind"),
+    [
+        (MLSTM, 1, r"v_t k_t^\top", r"k_t v_t^\top", "swapped_vectors"),
+        (MLSTM, 2, "i_t k_t", "i_t v_t", "wrong_symbol"),
+        (MLSTM, 2, "f_t n", "o_t n", "wrong_symbol"),
+        (DELTA, 1, "(I - ", "(I + ", "wrong_sign"),
+        (DELTA, 1, r"+ \beta_t v_t", r"- \beta_t v_t", "wrong_sign"),
+        (DELTA, 1, r"k_t k_t^\top", r"q_t k_t^\top", "wrong_symbol"),
+    ],
+)
+def test_a_slip_in_a_memory_is_found_and_mended(
+    lines: tuple[str, ...], number: int, old: str, new: str, kind: str
+) -> None:
+    assert read_text(page(lines), "a.md").cells[0].misprints == ()
+    spoilt = list(lines)
+    assert old in spoilt[number - 1]
+    spoilt[number - 1] = spoilt[number - 1].replace(old, new, 1)
+    (reading,) = read_text(page(tuple(spoilt)), "a.md").cells
+    (misprint,) = reading.misprints
+    assert (misprint.line, misprint.kind) == (number, kind)
+    (whole,) = read_text(page(lines), "a.md").cells
+    assert str(reading.meant) == str(whole.meant)
+
+
 FORMS: dict[str, str] = {
     "a readout": page((*GRU, "y_t = V h_t + d")),
     "words with a colon": "\n".join(f"Gate: {line}" for line in UNICODE),

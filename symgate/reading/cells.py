@@ -13,7 +13,7 @@ from symgate.errors import EquationError
 from symgate.reading.conventions import conventions
 from symgate.reading.family import Classifier
 from symgate.reading.faults import Edit, FoundFault, edited
-from symgate.reading.mending import distinct, inferred, merged, seen
+from symgate.reading.mending import distinct, inferred, memory_slips, merged, seen
 from symgate.reading.mending.book import known
 from symgate.reading.mending.certainty import certainty
 from symgate.reading.mending.readable import Readable
@@ -31,7 +31,7 @@ from symgate.reading.zoo_match import ZooMatch, family_of, proved, zoo_match
 
 def reading(document: Document, found: DocumentParts, index: int, count: int) -> Reading:
     """The reading of one cell that was found."""
-    _draft, understanding, parts = found.cells[index]
+    draft, understanding, parts = found.cells[index]
     name = _name(document, index, count)
     classifier = Classifier(understanding, parts)
     spare = left_over(understanding, parts)
@@ -49,6 +49,14 @@ def reading(document: Document, found: DocumentParts, index: int, count: int) ->
             _, clean, clean_parts = again.cells[index]
     everything = distinct([*everything, *inferred(document, clean, clean_parts)])
     everything = sound(everything, understanding.ranked)
+    proved_one = understanding.ranked.name if understanding.ranked is not None else ""
+    everything += (
+        ()
+        if proved_one
+        else memory_slips.faults(
+            [*draft.lines, *draft.outputs], understanding.context, document.text
+        )
+    )
     if is_state_space(understanding, parts):  # dB_t and x_t are given
         everything = [f for f in everything if f.kind != "undefined_symbol"]
     edits = [edit for fault in everything for edit in fault.edits]

@@ -118,12 +118,17 @@ class _Turned(ast.NodeTransformer):
 # -- signatures --------------------------------------------------------------------------
 
 
+def chains(text: str, memory: str, ranks: Mapping[str, int]) -> Chains:
+    """An update as a sum of chains; none where it is made of something else."""
+    try:
+        return _Chains(memory, ranks).of(expression(text))
+    except (SyntaxError, KeyError):
+        return {}
+
+
 def _signature(text: str, memory: str, ranks: Mapping[str, int]) -> str:
     """The update of a memory without its names, the same for equal ones either way up."""
-    try:
-        found = _Chains(memory, ranks).of(expression(text))
-    except (SyntaxError, KeyError):
-        return ""
+    found = chains(text, memory, ranks)
     over = {(scalars, _over(chain)): c for (scalars, chain), c in found.items()}
     return min(_renamed(found), _renamed(over))
 
@@ -208,3 +213,12 @@ def _multiplied(one: Chains, other: Chains) -> Chains:
         key = (tuple(sorted((*s1, *s2))), (*c1, *c2))
         found[key] = found.get(key, 0.0) + k1 * k2
     return {key: c for key, c in found.items() if c}
+
+
+def _by_parts(one: Chains, other: Chains) -> Chains:
+    """The product of two vectors by components, which is a vector; none of anything else."""
+    if len(one) != 1 or len(other) != 1:
+        return {}
+    ((s1, c1), k1), ((s2, c2), k2) = *one.items(), *other.items()
+    vectors = len(c1) == len(c2) == 1 and c1[0][0] == c2[0][0] == "v"
+    return {((*s1, *s2), ("".join(sorted((*c1, *c2))),)): k1 * k2} if vectors else {}

@@ -53,7 +53,7 @@ def ranked(draft: Draft, found: Understanding) -> RankedCell | None:
         read = in_text(lines, found.context)
     if read is None:
         return None
-    texts, kinds = read
+    texts, kinds = read.texts, read.kinds
     kept = _readouts(draft, texts)
     lines = [line for line in lines if line.name in kept]
     own = {name: text for name, text in texts.items() if name in kept}

@@ -7,8 +7,10 @@ of what stands alone. The lines come out in the language of equations.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from copy import copy
+from dataclasses import dataclass
 from itertools import product
 
 from symgate.algebra.names import name_parts
@@ -56,9 +58,24 @@ NEIGHBOURS = (
 Value = tuple[str, str, int]
 
 
-def in_text(
-    lines: Sequence[LaidOutLine], context: Context
-) -> tuple[dict[str, str], dict[str, str]] | None:
+@dataclass(frozen=True)
+class InText:
+    """Lines by name in the language, what each name is, and how they were read."""
+
+    texts: Mapping[str, str]
+    kinds: Mapping[str, str]
+    reader: _RankedReader
+
+    def changed(self, line: LaidOutLine) -> InText | None:
+        """With another form of one line, all names being what they are; None without meaning."""
+        reader = copy(self.reader)
+        reader.kinds, reader.numbers = dict(self.kinds), {*self.reader.numbers}
+        with suppress(FormulaError):
+            return InText({**self.texts, line.name: reader.line(line)}, reader.kinds, reader)
+        return None
+
+
+def in_text(lines: Sequence[LaidOutLine], context: Context) -> InText | None:
     """The lines by name in the language, and what each name is; None where one has no meaning."""
     memories = [line.name for line in lines if _of_itself(line)]
     single = [[name] for name in memories[:4] if len(memories) > 1]  # the others are vectors
@@ -68,8 +85,7 @@ def in_text(
             with suppress(FormulaError):
                 ranks.line(line)  # what is learnt of a name in one line is known in the others
         try:
-            shown = {line.name: ranks.line(line) for line in lines}
-            return shown, ranks.kinds
+            return InText({line.name: ranks.line(line) for line in lines}, ranks.kinds, ranks)
         except FormulaError:
             continue
     return None
@@ -86,6 +102,7 @@ class _RankedReader:
     def __init__(self, context: Context, rows: bool, memories: Sequence[str]) -> None:
         self.context, self.rows, self.memories = context, rows, memories
         self.kinds = dict.fromkeys(memories, MATRIX)
+        self.numbers: set[str] = set()
         self.meaning = Meaning(context)
         self.calls = Calls(context, self.meaning.term)
 
@@ -95,6 +112,7 @@ class _RankedReader:
             raise FormulaError("no line of its own", line.target.start, line.target.stop)
         self.context.target = line.name
         shown, kind, _ = self.value(line.right)
+        kind = NUMBER if kind == COLUMN and line.name in self.numbers else kind
         if line.name in self.memories and kind != MATRIX:
             raise Foreign(f"{line.name} is a matrix, and its value is none", line.right)
         self.kinds[line.name] = kind
@@ -266,6 +284,7 @@ class _RankedReader:
             return [(rest[0][0], MATRIX, ATOM), *rest[1:]]
         if rest[0][2] == ATOM and name.isidentifier() and "(" not in rest[0][0]:
             self.kinds[name] = NUMBER  # f_t C_{t-1}, i_t v_t k_tᵀ: a number of the step
+            self.numbers.add(name)
             scalars.append((rest[0][0], NUMBER, ATOM))
             return rest[1:]
         raise Foreign("a product that is neither of rows and columns nor of numbers", node)

@@ -42,6 +42,9 @@ def usual(sketch: Sketch, change: Change) -> bool:
 
 def swapped(cell: Readable) -> Iterator[FoundFault]:
     """Two gates in each other's place: i keeps and f takes, or r updates and z resets."""
+    keep = {gate_name(k) for s in cell.parts.carried for k in cell.parts.keepers[s]}
+    if KEEPS in {k[-1:] for k in keep} or any(u.term is None for u in cell.found.lines):
+        return  # one of two states has them as usual, or may have
     for state in cell.parts.carried:
         u = cell.found.line(state)
         if u is None or u.term is None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from symgate.reading.mending.broken import Broken, at
 from symgate.reading.mending.sketch import Facts, Sketch, WeightedSum, gate_of, times
-from symgate.reading.structure import Summand, affine, complement, summands
+from symgate.reading.structure import Summand, affine, complement, summands, variables
 from symgate.reading.terms import AnyTerm, Apply, Call, Cat, Par, Plus, Times, Var, subterms, text
 
 
@@ -45,6 +45,18 @@ def peeping(sketch: Sketch) -> Iterator[Broken]:
     blind = [(own, s) for own, s in gates if not sketch.peepholes(s)]
     if len(gates) > 2 and len(blind) == 1:
         yield _lacking(*blind[0], "does not see the memory, which the others see", 0.6)
+
+
+def unseen(sketch: Sketch) -> Iterator[Broken]:
+    """Gates see the memory, and what they weigh does not: no w ⊙ c in g = tanh(W x + U h)."""
+    for name, memory in sketch.parts.outputs.items():
+        inner = [sketch.lines.get(n) for n in (*sketch.parts.candidates, memory)]
+        for own, s in [(line, s) for line in inner if line is not None for s in line.sums]:
+            reads_output = any(v.name == name for p in s.parts for v in variables(p.term))
+            for part in s.parts if s.call is not None and name in sketch.states else ():
+                if reads_output and part.holds(memory, -1) and not isinstance(part.term, Var):
+                    why = f"what the gates weigh reads the memory {memory}"
+                    yield at(own, part.term, "spurious_term", why, True)
 
 
 def biased(sketch: Sketch) -> Iterator[Broken]:
@@ -218,10 +230,10 @@ def _weights(sketch: Sketch) -> Sequence[Sequence[tuple[Facts, Apply, Par]]]:
     new: list[tuple[Facts, Apply, Par]] = []
     late: list[tuple[Facts, Apply, Par]] = []
     for own in sketch.lines.values():
-        for a in [a for s in own.sums for a in s.applied if isinstance(a.matrix, Par)]:
+        for a in [a for s in own.sums for a in s.applied]:
             last = any(isinstance(v, Var) and v.time == -1 for v in subterms(a.vector))
             whole = isinstance(a.vector, Cat)
-            if isinstance(a.matrix, Par):
+            if isinstance(a.matrix, Par) and a.matrix.ref.letter[:1].isupper():
                 (late if last and not whole else new).append((own, a, a.matrix))
     return new, late
 

@@ -9,7 +9,19 @@ from symgate.reading.mending.broken import Broken, at
 from symgate.reading.mending.polynomials import Polynomial, TooLong, polynomial
 from symgate.reading.mending.sketch import Facts, Sketch, gate_of, times
 from symgate.reading.structure import affine, complement, summands
-from symgate.reading.terms import AnyTerm, Apply, Call, Num, Par, Plus, Times, Var, subterms, text
+from symgate.reading.terms import (
+    AnyTerm,
+    Apply,
+    Call,
+    Num,
+    Par,
+    Plus,
+    Quot,
+    Times,
+    Var,
+    subterms,
+    text,
+)
 
 
 def within_a_step(sketch: Sketch) -> Iterator[Broken]:
@@ -163,6 +175,40 @@ def different(sketch: Sketch) -> Iterator[Broken]:
                 yield at(own, part.term, "wrong_symbol", why, True)
             if part.sign > 0 and 0 < len(rest) < len(part.factors):
                 weighed.add(rest)
+
+
+def twins(sketch: Sketch) -> Iterator[Broken]:
+    """What divides a state is kept and written by its gates: n = f n + i for c = f c + i z."""
+    every = [t for own in sketch.lines.values() for t in own.terms if isinstance(t, Quot)]
+    pairs = {
+        (one.name, other.name)
+        for q in every
+        for one in subterms(q.above)
+        for other in subterms(q.below)
+        if isinstance(one, Var) and isinstance(other, Var)
+    }
+    for one, other in pairs:
+        whole, own = sketch.lines.get(one), sketch.lines.get(other)
+        if whole is None or own is None or not {one, other} <= {*sketch.parts.carried}:
+            continue
+        gates = [{text(f) for f in p.factors} for p in summands(whole.term)]
+        for part in summands(own.term):
+            read = {text(f) for f in part.factors if not _is_last(f, other)}
+            kept = len(read) < len(part.factors)
+            with_it = [g for g in gates if (f"{one}[t-1]" in g) == kept]
+            if len(gates) == len(summands(own.term)) and not any(_fits(read, g) for g in with_it):
+                why = f"{other} divides {one}, and is not kept and written as it is"
+                yield at(own, part.term, "wrong_gate", why, True)
+
+
+def _is_last(term: AnyTerm, name: str) -> bool:
+    """Whether a term is the last value of a name."""
+    return isinstance(term, Var) and (term.name, term.time) == (name, -1)
+
+
+def _fits(read: set[str], whole: set[str]) -> bool:
+    """Whether all factors but one are the same."""
+    return read < whole and len(whole) == len(read) + 1
 
 
 def both_sides(sketch: Sketch) -> Iterator[Broken]:

@@ -62,12 +62,17 @@ INVARIANTS = {
         Invariant(
             updates.both_sides, mends=("missing_complement", "spurious_factor", "wrong_gate")
         ),
+        Invariant(
+            updates.twins,
+            mends=("wrong_gate", "wrong_symbol", "spurious_factor", "swapped_gates"),
+        ),
         Invariant(updates.added_biases, mends=("missing_operator",)),
         Invariant(updates.stepless),
         Invariant(updates.added_weights, mends=("wrong_operator", "missing_operator")),
         Invariant(updates.added_gates, mends=("wrong_operator", "misplaced_parenthesis")),
         Invariant(sums.siblings),
         Invariant(sums.peeping),
+        Invariant(sums.unseen, mends=("spurious_term",)),
         Invariant(sums.biased, unseen=True),
         Invariant(sums.weighted, mends=("missing_weight", "misplaced_reset")),
         Invariant(sums.weighted_input, mends=("missing_weight",)),

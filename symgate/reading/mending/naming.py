@@ -85,7 +85,8 @@ def _other_cases(
     )
     for at, p in patterns.items():
         par, meant = line.by_place[at], f"{p.before}{usual}{p.behind}"
-        if usual and par.name != meant and par.name.lower() == meant.lower():
+        weighs = not isinstance(at, tuple) and par.name[0] != meant[0]  # w is a vector, W is not
+        if usual and not weighs and par.name != meant and par.name.lower() == meant.lower():
             shown = printing.of(par)
             old, new = next((a, b) for a, b in zip(par.name, meant, strict=True) if a != b)
             at_start = par.name[0] == old
@@ -133,14 +134,15 @@ def _patterns(others: Sequence[Sibling], line: Sibling) -> dict[Place, Pattern]:
             before = _start(names)
             behind = _start([name[len(before) :][::-1] for name in names])[::-1]
             result[at] = Pattern(before, behind)
-    return {at: p for at, p in result.items() if _is_indexed(line.by_place[at], p)}
+    return {at: p for at, p in result.items() if _is_indexed(at, line.by_place[at], p)}
 
 
-def _is_indexed(par: Par, pattern: Pattern) -> bool:
+def _is_indexed(at: Place, par: Par, pattern: Pattern) -> bool:
     """Whether the mark is an index of the parameter: W_{xi}, or Wi in plain text."""
     letter = par.ref.letter
     if par.ref.labels:
-        return pattern.before.lower().startswith(letter.lower())
+        alone = isinstance(at, tuple) and pattern.before.startswith(letter.lower())
+        return alone or pattern.before.startswith(letter)
     return len(letter) == 2 and letter.isascii() and pattern.before == letter[0]
 
 
