@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Mapping
 
-from symgate.algebra.activations import REGISTERED
+from symgate.algebra.activations import ACTIVATIONS, REGISTERED
 from symgate.reading.characters import spelled, words
 
 ACCENTS = spelled(
@@ -154,8 +154,16 @@ _FUNCTIONS = spelled(
     }
 )
 
+#: The same from the records of functions that SymPy has not.
+_RECORDED = {
+    name: record.name
+    for record in ACTIVATIONS.values()
+    if record.in_language and record.closed is not None and record.slope is not None
+    for name in (record.name, *record.spellings)
+}
+
 #: Functions by their names in formulas, and what the language calls them.
-FUNCTIONS: Mapping[str, str] = ChainMap(_FUNCTIONS, REGISTERED)
+FUNCTIONS: Mapping[str, str] = ChainMap(_FUNCTIONS, REGISTERED, _RECORDED)
 
 #: Functions of a whole vector, which the language does not have: an output layer's.
 OUTPUT_FUNCTIONS = words("softmax Softmax argmax logsoftmax SoftMax smax")

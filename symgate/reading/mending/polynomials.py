@@ -75,7 +75,10 @@ def polynomial(
         case Cat(parts=parts):
             return {("[" + ", ".join(frozen(of(p)) for p in parts) + "]",): 1.0}
         case Quot(above=above, below=below):
-            return multiplied([of(above), {(f"1/({frozen(of(below))})",): 1.0}])
+            under = of(below)
+            if under.keys() == {()}:
+                return multiplied([of(above), {(): 1 / under[()]}])
+            return multiplied([of(above), {(f"1/({frozen(under)})",): 1.0}])
         case Raised(base=base, exponent=exponent):
             return {(f"({frozen(of(base))})^{exponent}",): 1.0}
 
