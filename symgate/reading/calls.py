@@ -38,7 +38,7 @@ class Calls:
             raised, group = group, group.base
         bracket = isinstance(group, Group) and group.opening in "([{\\{|"
         if not self.is_function(ref, bracket) and not (
-            isinstance(group, Group) and self.is_outer(ref, group)
+            isinstance(group, Group) and (self.is_outer(ref, group) or self.is_named(ref, group))
         ):
             return None
         if bracket and not (raised is not None and self.is_symbol(raised)):
@@ -103,6 +103,18 @@ class Calls:
             matrices += found is not None and found.time is None and found.letter.isupper()
         return matrices >= 2
 
+    def is_named(self, ref: Reference, group: Group) -> bool:
+        """Whether a word, or the letter of a state, names a function: gate_nl(…), h(c_t)."""
+        if ref.time is not None or ref.power or ref.accents or group.opening != "(":
+            return False
+        if ref.name in self.context.defined_untimed | self.context.inputs:
+            return False
+        if len(ref.letter) == 1:
+            inner = reference(group.items[0], self.context.indices) if group.items else None
+            of_state = inner is not None and inner.time == 0 and inner.name in self.context.defined
+            return ref.letter in "ahk" and ref.name == ref.letter and of_state
+        return is_map(ref) or (ref.name not in self.context.defined and _is_word(ref.letter))
+
     def is_function(self, ref: Reference, bracket: bool) -> bool:
         if ref.kind == "FUNCTION":
             return bracket or ref.letter not in symbols.LINEAR
@@ -138,7 +150,7 @@ class Calls:
         if letter in symbols.PRODUCTS and len(items) == 2:
             one, other = items
             return self.term(Factors(start, stop, (("", one), ("times", other))))
-        if letter in symbols.LINEAR:
+        if letter in symbols.LINEAR or is_map(ref):
             return self.linear(ref, items, start, stop)
         if len(items) != 1 and letter not in symbols.NORMALISATIONS:  # LN(a; gain, shift)
             raise Foreign(f"{ref.name} of several arguments", head)
@@ -186,7 +198,8 @@ class Calls:
         vector: AnyTerm = parts[0] if len(parts) == 1 else Cat(start, stop, parts)
         if "onv" in ref.letter:
             self.context.notes["convolution"] = ref.letter
-        name = "_".join(p for p in (ref.name, self.context.target) if p)
+        own = "" if is_map(ref) else self.context.target
+        name = "_".join(p for p in (ref.name, own) if p)
         par = Par(start, stop, name, "matrix", replace(ref, name=name))
         return Apply(start, stop, par, vector)
 
@@ -196,3 +209,12 @@ def replace_exponent(value: AnyTerm, raised: Scripted) -> AnyTerm:
     if label.lstrip("-").isdigit():
         return Raised(value.start, raised.stop, value, label)
     return value
+
+
+def is_map(ref: Reference) -> bool:
+    """Whether a label says that a name is an affine map, as in dt_projection(x_t)."""
+    return any(label in symbols.MAPS for label in ref.labels)
+
+
+def _is_word(letter: str) -> bool:
+    return len(letter) > 3 and letter.isalpha() and letter.islower()

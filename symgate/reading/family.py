@@ -71,7 +71,8 @@ class Classifier:
     # -- family --------------------------------------------------------------------------
 
     def family(self) -> str:
-        if self.found.backwards:
+        ways = {a for u in self.found.lines for a in u.line.target.accents}
+        if self.found.backwards or {"fwd", "bwd"} <= ways:
             return "birnn"
         outer = next((u for u in self.found.lines if _is_outer(u)), None)
         if outer is not None:

@@ -206,6 +206,8 @@ class Lexer:
             return
         if is_function(plain):
             yield self.token("FUNCTION", plain, start)
+        elif word.lower() in ("or", "and"):
+            yield self.token("TEXT", content, start)
         elif re.fullmatch(r"[A-Za-z][A-Za-z0-9]{0,11}", word) and len(word) <= 2:
             yield self.token("LETTER", word, start)
         elif re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,20}", word):

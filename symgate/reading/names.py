@@ -18,6 +18,7 @@ from symgate.reading.trees import Accent, Digits, Group, Scripted, Spelled, Term
 _BEFORE = {"prev", "previous", "old", "last", "tminus1", "tm1"}
 _NOW = {"new", "next", "curr", "current", "now", "cur"}
 _TRANSPOSE = {"top", "intercal", "transpose", "T", "mathsf", "tr"}
+_ARROWS = {"\\to": "fwd", "\\rightarrow": "fwd", "\\leftarrow": "bwd", "\\gets": "bwd"}
 _ONES = {"one", "ones", "bone", "vone", "unit", "vunit", "bfone", "allone", "bones", "id"}
 _WEIGHTS = {"A", "B", "R", "U", "V", "W"}
 _WRAPPERS = {
@@ -210,6 +211,8 @@ def _with_part(
     if raised and len(part) == 1 and not wrapped:
         if first.value in _TRANSPOSE and first.kind in ("MACRO", "LETTER", "NAME"):
             return replace(ref, transposed=not ref.transposed)
+        if first.kind == "ACCENT":
+            return replace(ref, accents=(*ref.accents, first.value))
         if first.kind == "PRIME":
             return replace(ref, accents=(*ref.accents, "prime"))
         if first.value in ("star", "ast", "dagger", "*"):
@@ -324,6 +327,8 @@ def label_text(part: Sequence[Token]) -> str:
             text += f"_{inner}" if inner else ""
         elif token.kind == "PRIME":
             text += "_prime"
+        elif token.value in _ARROWS:
+            text += ("_" if text else "") + _ARROWS[token.value]
         elif token.kind == "MINUS":
             text += "m"
         elif token.kind == "PLUS":

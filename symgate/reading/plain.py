@@ -62,7 +62,9 @@ def written_in_latex(piece: Piece) -> Piece:
 
 
 #: A weight that stands against a value of the step, Wx_t, and a gate against its index, Γf.
-_GLUED = re.compile(r"(?<![\w\\{^])[WUV](?=[a-z]_\{?t\b)|\\Gamma (?=[a-z](?![A-Za-z]))")
+_GLUED = re.compile(
+    r"(?<![\w\\{^])[WUV][fiouzrcghx]?(?=[a-z]_\{?t\b)|\\Gamma (?=[a-z](?![A-Za-z]))"
+)
 
 
 def _apart(text: str) -> Iterator[tuple[str, int]]:

@@ -150,7 +150,7 @@ def _parts(piece: Piece, row: list[Token]) -> Iterator[tuple[list[Token], tuple[
     for i, token in enumerate(row):
         depth += (token.kind in OPEN) - (token.kind in CLOSE)
         signs += token.kind == "EQ"
-        wide = token.kind in ("WIDE", "SEMI", "COMMA", "SPACE", "GAP")
+        wide = token.kind in ("WIDE", "SEMI", "COMMA", "SPACE", "GAP", "AMP")
         soft = token.kind in ("NEWLINE", "SOFTROW") or (single and token.value == "\\ ")
         soft = soft and not _is_wide(row, i + 1)
         if ((wide and depth <= 0) or soft) and signs > 0 and starts_equation(row, i + 1):

@@ -56,7 +56,7 @@ def _spoilt(raw: list[Token], at: int) -> bool:
         return False
     before, after = raw[at - 1], raw[at + 1]
     return (
-        before.kind in ("LETTER", "RBRACE")
+        before.kind in ("LETTER", "RBRACE", "PRIME")
         and not after.spaced
         and (after.kind == "LBRACE" or after.value == "t")
         and not (at + 2 < len(raw) and raw[at + 2].kind == "ACCENT")
@@ -207,10 +207,17 @@ def gathered(raw: list[Token], plain: bool = False) -> list[Token]:
         if token.kind not in ("SUB", "SUP"):
             result.append(token)
             continue
+        if plain and _is_hat(token, raw[at : at + 1]):
+            hat = Token("ACCENT", "hat", token.start, token.stop)
+            result.append(replace(token, inside=(hat,)))
+            continue
         argument, at, braced = _argument(raw, at)
         stop = argument[-1].stop if argument else token.stop
         if braced and at <= len(raw):
             stop = max(stop, raw[at - 1].stop)
+        if _each_lowered(argument, raw[at : at + 4]):  # h_t_-_1
+            argument, stop, at = [*argument, raw[at + 1], raw[at + 3]], raw[at + 3].stop, at + 4
+            token = replace(token, value="_-")
         follows = [t.kind for t in raw[at : at + 2]]
         opens = bool(argument) and argument[0].kind == "LT" and argument[-1].kind != "GT"
         if opens and follows[:1] == ["GT"]:  # ^{<t-1}>
@@ -246,6 +253,18 @@ def _cut_off(script: Token, argument: list[Token], follows: list[Token]) -> bool
         and not any(t.spaced for t in follows)
         and argument[0].stop == follows[0].start
     )
+
+
+def _is_hat(script: Token, follows: list[Token]) -> bool:
+    """Whether a caret stands behind a symbol and above nothing, as in h_t^ = …"""
+    ends = not follows or follows[0].spaced or follows[0].kind in ("EQ", "RPAR", "COMMA", "GAP")
+    return script.kind == "SUP" and not script.spaced and ends
+
+
+def _each_lowered(argument: list[Token], follows: list[Token]) -> bool:
+    """Whether - and 1 have an underscore each behind a lowered t."""
+    kinds = [t.kind for t in follows]
+    return [t.value for t in argument] == ["t"] and kinds == ["SUB", "MINUS", "SUB", "NUMBER"]
 
 
 def _argument(raw: list[Token], at: int) -> tuple[list[Token], int, bool]:

@@ -186,6 +186,9 @@ NORMALISATIONS = words(
 #: Affine maps without a letter of their own.
 LINEAR = words("Linear linear Dense dense FC fc MLP Affine affine Conv conv Conv2D Conv2d")
 
+#: Labels that say of a name that it is an affine map.
+MAPS = words("projection proj linear layer net mlp fc")
+
 #: Greek letters and others that name an activation where they stand before parentheses.
 ACTIVATION_LETTERS = words(
     "sigma phi varphi psi delta tau rho Sigma Phi Psi Theta f g h s k act activation a G F"

@@ -274,7 +274,10 @@ def _inline(found: Understanding) -> None:
 #: What a document calls such a cell.
 _CONVOLUTION = re.compile(
     r"(?i:\bconv(?:olutional)?[ -]?(?:[23]d)?[ -]?(?:lstm|gru|rnn|long|gated))"
+    r"|(?i:\*\W{1,9}(?:\w+\s){0,3}convolution)"
 )
+#: The sign of a convolution, where it is no star of a keyboard.
+_AST = re.compile(r"\\(?:ast|star)\b")
 
 
 def _is_convolution(found: Understanding, said: bool) -> bool:
@@ -289,7 +292,8 @@ def _is_convolution(found: Understanding, said: bool) -> bool:
     for u in found.lines:
         piece = u.line.equation.piece
         plain = piece is None or piece.kind == "plain" or not piece.delimiters[0]
-        if u.term is None or (plain and not said):
+        printed = plain and piece is not None and _AST.search(piece.text) is not None
+        if u.term is None or (plain and not said and not printed):
             continue
         for term in subterms(u.term):
             if isinstance(term, Apply) and isinstance(term.matrix, Par):
@@ -298,5 +302,5 @@ def _is_convolution(found: Understanding, said: bool) -> bool:
                 others += not starred
             elif isinstance(term, Times):
                 hadamards += "hadamard" in term.signs
-                stars -= 10 * ("star" in term.signs)
+                stars -= 4 * ("star" in term.signs)
     return stars >= 2 and others == 0 and hadamards > 0

@@ -14,10 +14,10 @@ MAX_LINE = 4_000
 
 #: A symbol and a sign of definition behind it: perhaps with scripts, accents, a time.
 _START = re.compile(
-    r"(?:(?<=[^\\]\\\\)|(?<![\w\\}.$∂~̃̂̄]))~?(?:\\[A-Za-z]+\s*\{?){0,3}[^\W\d_]"
+    r"(?:(?<=[^\\]\\\\)|(?<![\w\\}.$∂~̃̂̄]))~?(?:\\[A-Za-z]+\s*\{?|ilde\s){0,3}[^\W\d_]"
     r"[\w'′’̃̂̄^~}⁽⁾⁻₍₎₋]{0,12}+(?:(?<=\^)\\prime)?+"
     r"(?:<su[bp]>[^<>]{1,12}</su[bp]>){0,2}+"
-    r"(?:[_^]?[({\[<⟨]{1,2}[^(){}\[\]<>=]{1,12}[)}\]>⟩]{1,2}){0,3}+[\w'′_^]{0,8}+\*{0,2}\s*+"
+    r"(?:[_^]?[({\[<⟨]{1,2}[^(){}\[\]<>=]{1,12}[)}\]>⟩]{1,2}){0,3}+[\w'′_^]{0,8}+\*{0,2}\s*+(?:&(?:amp;)?)?+"
     r"(?::\s?=|=|≔|<-|←)(?!=)"
 )
 #: What an equation of a cell has on its right side and prose or code seldom has.
@@ -41,7 +41,7 @@ _COMMAND = re.compile(r"\\(?:sigma|tilde|hat|Gamma|odot|tanh|cdot|mathbf|circ|ti
 #: What may end an equation: a mark of a comment, words behind a dash or a wide gap, words in
 #: brackets that end its line.
 _COMMENT = re.compile(
-    r"\s(?:#|//|--|←|<--?)\s|(?:\s[—–-]\s|[ \t]{3,}|\t)(?=[^\W\d_]{3,}(?:[\s,]|\Z)(?!\s*[-+*/=·⊙]))"
+    r"(?:\s|&nbsp;)(?:#|//|--|←|<--?)\s|(?:\s[—–-]\s|[ \t]{3,}|\t)(?=[^\W\d_]{3,}(?:[\s,]|\Z)(?!\s*[-+*/=·⊙]))"
     r"|\s[(（](?=[^\W\d_]{2,}[\s,])[^()=+*·⊙_]{8,}[)）]\W*(?m:$)"
 )
 #: What may stand before an equation with nothing more said: bullets, tags, a label.

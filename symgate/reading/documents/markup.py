@@ -56,8 +56,8 @@ _OPENERS = re.compile(
 _BLANK = re.compile(r"(?<=[^\s])[ \t]*+\n[ \t]*+\n(?=[ \t]*+\S)")
 
 #: The mark before each line of a quotation, and a formula of which each further line has it.
-_QUOTE = re.compile(r"(?<=\n)[ \t]*+>(?=\s|$)")
-_QUOTED = re.compile(r"[^\n]*+(?:\n[ \t]*+>(?=\s|$)[^\n]*+)++")
+_QUOTE = re.compile(r"(?<=\n)[ \t]*+>(?=[\s\\]|$)")
+_QUOTED = re.compile(r"[^\n]*+(?:\n[ \t]*+>(?=[\s\\]|$)[^\n]*+)++")
 
 #: The star before a line of a comment.
 _STAR = re.compile(r"(?<=\n)[ \t]*+\*(?=\s)")
