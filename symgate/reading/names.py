@@ -21,11 +21,9 @@ _TRANSPOSE = {"top", "intercal", "transpose", "T", "mathsf", "tr"}
 _ARROWS = {"\\to": "fwd", "\\rightarrow": "fwd", "\\leftarrow": "bwd", "\\gets": "bwd"}
 _ONES = {"one", "ones", "bone", "vone", "unit", "vunit", "bfone", "allone", "bones", "id"}
 _WEIGHTS = {"A", "B", "R", "U", "V", "W"}
-_WRAPPERS = {
-    "LPAR": "RPAR",
-    "LT": "GT",
-    "LBRACE": "RBRACE",
-} | {left: left.replace("L", "R", 1) for left in ("LANGLE", "LBRACKET", "LCURLY")}
+_WRAPPERS = {"LT": "GT"} | {
+    left: left.replace("L", "R", 1) for left in ("LPAR", "LBRACE", "LANGLE", "LBRACKET", "LCURLY")
+}
 
 
 @dataclass(frozen=True)
@@ -254,7 +252,8 @@ def time_of(part: Sequence[Token], indices: Indices) -> int | None:
     """The time that tokens say: t is 0, t - 1 is -1; None for anything else."""
     values = [t for t in part if t.kind not in ("SPACE", "GAP", "NEWLINE")]
     if indices.numbers:
-        return linear(values, dict(indices.numbers)) if _has_letter(values) else None
+        letters = any(t.kind == "LETTER" for t in values)
+        return linear(values, dict(indices.numbers)) if letters else None
     if not values or values[0].value not in indices.time or values[0].inside:
         return None
     if len(values) == 1:
@@ -272,10 +271,6 @@ def is_late(values: Sequence[Token]) -> bool:
         and (values[0].value, values[1].kind) == ("t", "SUB")
         and [t.value for t in values[1].inside] == ["1"]
     )
-
-
-def _has_letter(part: Sequence[Token]) -> bool:
-    return any(t.kind == "LETTER" for t in part)
 
 
 def linear(part: Sequence[Token], numbers: Mapping[str, int]) -> int | None:

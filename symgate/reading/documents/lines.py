@@ -41,7 +41,8 @@ _COMMAND = re.compile(r"\\(?:sigma|tilde|hat|Gamma|odot|tanh|cdot|mathbf|circ|ti
 #: What may end an equation: a mark of a comment, words behind a dash or a wide gap, words in
 #: brackets that end its line.
 _COMMENT = re.compile(
-    r"(?:\s|&nbsp;)(?:#|//|--|←|<--?)\s|(?:\s[—–-]\s|[ \t]{3,}|\t)(?=[^\W\d_]{3,}(?:[\s,]|\Z)(?!\s*[-+*/=·⊙]))"
+    r"(?:\s|&nbsp;)(?:#|//|--|←|<--?)\s"
+    r"|(?:\s[—–-]\s|[ \t]{3,}|\t)(?=[^\W\d_]{3,}(?:[\s,]|\Z)(?!\s*[-+*/=·⊙]))"
     r"|\s[(（](?=[^\W\d_]{2,}[\s,])[^()=+*·⊙_]{8,}[)）]\W*(?m:$)"
 )
 #: What may stand before an equation with nothing more said: bullets, tags, a label.
