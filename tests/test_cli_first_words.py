@@ -54,7 +54,7 @@ def test_help_lists_the_choices(capsys: pytest.CaptureFixture[str]) -> None:
     assert ", ".join(NAMES) in helped(capsys, "derive", "--help")
     assert NOTATIONS in helped(capsys, "report", "--help")
     assert f"some of {SCHEMES}" in helped(capsys, "sweep", "--help")
-    assert "networks at each point (2)" in helped(capsys, "sweep", "--help")
+    assert "how many networks to draw (2)" in helped(capsys, "sweep", "--help")
     shown = helped(capsys, "decay", "--help")
     assert SCHEMES in shown
     assert ", ".join(NORMS) in shown

@@ -28,7 +28,7 @@ from tests.tools import axe, needs
 
 ROOT = Path(__file__).parent.parent
 KEPT = ROOT / "reports" / "sample"
-SMALL: dict[str, Any] = {"hidden": 6, "lags": 40, "long": 60, "samples": 2}
+SMALL: dict[str, Any] = {"hidden": 6, "lags": 40, "long": 60, "networks": 2}
 
 Page = Element
 
@@ -398,7 +398,7 @@ def test_a_cell_that_cannot_be_simulated_has_a_section_that_says_so(
     (tmp_path / "up.cell").write_text(BLOWS_UP)
     words = [
         "report", "rnn", str(tmp_path / "up.cell"), "-o", str(tmp_path / "out"), "--hidden=4",
-        "--lags=20", "--long=30", "--samples=1",
+        "--lags=20", "--long=30", "--networks=1",
     ]  # fmt: skip
     assert main(words) == 1
     out, err = capsys.readouterr()
@@ -412,7 +412,7 @@ def test_a_cell_that_cannot_be_simulated_has_a_section_that_says_so(
 @pytest.mark.usefixtures("no_claims")
 def test_a_gradient_that_is_exactly_zero_has_a_report(tmp_path: Path) -> None:
     dead = sg.Cell.from_text("h[t] = relu(U @ h[t-1] + W @ x[t] - 50)", name="dead")
-    found = sg.report([dead], tmp_path, hidden=3, lags=10, long=20, samples=1)
+    found = sg.report([dead], tmp_path, hidden=3, lags=10, long=20, networks=1)
     assert found.failed == {}
     shown = text(parsed(found.path))
     assert "is exactly zero in the end in dead" in shown
@@ -428,7 +428,7 @@ def test_names_are_escaped_and_told_apart(tmp_path: Path) -> None:
         sg.Cell.from_text(one.replace("tanh", "sigmoid"), name=name),
         sg.Cell.from_text(one, name=name),
     ]
-    found = sg.report(cells, tmp_path, hidden=3, lags=10, long=20, samples=1)
+    found = sg.report(cells, tmp_path, hidden=3, lags=10, long=20, networks=1)
     assert list(found.data["cells"]) == ["b-onclick-x", "b-onclick-x-2"]
     shown = parsed(found.path)
     assert not [e for e in shown.iter("b") if e.get("onclick")]

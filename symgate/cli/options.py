@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from symgate.cli.chosen import chosen, of_file
+from symgate.numerics.setup import USUAL, Setup
 from symgate.writing.notation import names as notations
 from symgate.writing.sections import NAMES as SECTION_NAMES
 
@@ -123,29 +124,31 @@ def add_formats(parser: argparse.ArgumentParser, **formats: str) -> None:
         group.add_argument(f"--{name}", action="store_true", help=told)
 
 
-#: The options of a set-up: how a word is read, and what it is. One that is not given is None,
-#: so that the set-up's own default holds.
+#: The options of a set-up: how a word is read, and what it is, with the default for {}. One that
+#: is not given is None, so that the set-up's own default holds.
 SETUP: dict[str, tuple[Callable[[str], Any], str]] = {
-    "hidden": (whole, "units (64)"),
+    "hidden": (whole, "units ({})"),
     "input": (whole, "inputs (as many as units)"),
     "size": (gate_value(whole), "another size by its letter, as in p=16"),
-    "networks": (whole, "how many networks to draw (4)"),
-    "samples": (whole, "sequences per network (1)"),
-    "lags": (whole, "how many lags (200)"),
+    "networks": (whole, "how many networks to draw ({})"),
+    "samples": (whole, "sequences per network ({})"),
+    "lags": (whole, "how many lags ({})"),
     "steps": (whole, "steps per sequence (as many as lags)"),
     "at": (wholes, "steps t to look back from, as in 99,199 (the last)"),
-    "scheme": (str, f"initialisation: {SCHEMES} (pytorch: two biases summed)"),
-    "seed": (whole, "seed of every random draw (0)"),
-    "gain": (number, "gain of recurrent weights (1)"),
+    "scheme": (str, f"initialisation: {SCHEMES} ({{}}; that sums two biases)"),
+    "seed": (whole, "seed of every random draw ({})"),
+    "gain": (number, "gain of recurrent weights ({:g})"),
     "bias": (gate_value(number), "bias of a gate, as in f=1"),
     "t-max": (number, "longest memory, for the scheme chrono"),
 }
 
 
-def add_setup(parser: argparse.ArgumentParser, *names: str) -> None:
-    """The options of a set-up that are named."""
+def add_setup(parser: argparse.ArgumentParser, *names: str, verb: str = "") -> None:
+    """The options of a set-up that are named, with what is usual for a verb."""
+    usual = {**vars(Setup), **USUAL.get(verb, {})}
     for name in names:
         parse, told = SETUP[name]
+        told = told.format(usual.get(name))
         if name in ("size", "bias"):
             parser.add_argument(
                 f"--{name}", action="append", type=parse, metavar="NAME=VALUE", help=told
@@ -165,6 +168,11 @@ def setup_options(arguments: argparse.Namespace, *left_out: str) -> dict[str, An
     return found
 
 
+def given(arguments: argparse.Namespace, *names: str) -> dict[str, Any]:
+    """What was given of some options, so that a function's own defaults hold for the others."""
+    return {n: value for n in names if (value := getattr(arguments, n)) is not None}
+
+
 def add_data(parser: argparse.ArgumentParser) -> None:
     """--data, --batch-first: what a trained network reads."""
     parser.add_argument("--data", metavar="X.npy", help="what a trained network FILE#layer reads")
@@ -175,7 +183,7 @@ def add_states(parser: argparse.ArgumentParser, norms: Iterable[str]) -> None:
     """--of, --wrt, --norm: which Jacobian, and in which of the norms."""
     parser.add_argument("--of", help="the state at t (h where there is one)")
     parser.add_argument("--wrt", help="the state at t - k (h where there is one)")
-    parser.add_argument("--norm", default="spectral", help=f"one of {', '.join(norms)} (spectral)")
+    parser.add_argument("--norm", help=f"one of {', '.join(norms)} (spectral)")
 
 
 def cell_of(arguments: argparse.Namespace) -> Cell:

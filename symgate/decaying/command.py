@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Mapping
+from dataclasses import fields
 
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
@@ -37,23 +39,31 @@ def command(made: Setup, of: str, wrt: str, norm: str) -> tuple[str, str]:
     >>> import symgate as sg
     >>> from symgate.numerics.setup import setup
     >>> print(command(setup(sg.cell("lstm-projected"), sizes={"p": 2}), "c", "c", "spectral")[0])
-    symgate decay lstm-projected --of c --wrt c --hidden 64 --lags=200 --networks=4 --samples=1 \
---scheme=pytorch --seed=0 --size=p=2 --norm=spectral
+    symgate decay lstm-projected --of c --wrt c --hidden=64 --size=p=2 --scheme=pytorch --seed=0 \
+--networks=4 --samples=1 --lags=200 --norm=spectral
     """
     word, needs = word_of(made.cell)
-    words = ["symgate", "decay", word, "--of", of, "--wrt", wrt, "--hidden", str(made.hidden)]
-    if made.input is not None:
-        words += ["--input", str(made.input)]
-    words += [f"--lags={made.lags}", f"--networks={made.networks}", f"--samples={made.samples}"]
-    if made.steps != made.lags:
-        words.append(f"--steps={made.steps}")
-    words += [f"--scheme={made.scheme}", f"--seed={made.seed}"]
-    if made.gain != Setup.gain:
-        words.append(f"--gain={made.gain!r}")
-    words += [f"--size={letter}={value}" for letter, value in made.sizes.items()]
-    words += [f"--bias={gate}={value!r}" for gate, value in made.bias.items()]
-    if made.t_max is not None:
-        words.append(f"--t-max={made.t_max!r}")
-    if made.at != (made.steps - 1,):
-        words.append(f"--at={','.join(map(str, made.at))}")
+    words = ["symgate", "decay", word, "--of", of, "--wrt", wrt, *options_of(made)]
     return shlex.join([*words, f"--norm={norm}"]), needs
+
+
+#: Options that a command says even where they are usual.
+_SAID = ("hidden", "lags", "networks", "samples", "scheme", "seed")
+
+
+def options_of(made: Setup, usual: Setup | None = None) -> list[str]:
+    """The options of a set-up on a command line; beside a usual one those that differ."""
+    derived = {"steps": made.lags, "at": (made.steps - 1,), "sizes": {}, "bias": {}}
+    words = []
+    for name in (f.name for f in fields(Setup) if f.name != "cell"):
+        value = getattr(made, name)
+        default = derived.get(name, getattr(usual or Setup, name, None))
+        if value == default and (usual is not None or name not in _SAID):
+            continue
+        option = "--" + {"sizes": "size"}.get(name, name).replace("_", "-")
+        if isinstance(value, Mapping):
+            words += [f"{option}={key}={one!r}" for key, one in value.items()]
+        else:
+            listed = value if isinstance(value, tuple) else (value,)
+            words.append(f"{option}={','.join(map(str, listed))}")
+    return words

@@ -145,6 +145,13 @@ def decay(
     )
 
 
+def seed_of(made: Setup, network: int) -> int:
+    """The seed of a network: of the first the set-up's own, so that `init` with it draws it."""
+    if not network:
+        return made.seed
+    return int(np.random.SeedSequence([made.seed, network]).generate_state(1)[0])
+
+
 def parameters_of(made: Setup, network: int = 0) -> dict[str, Array]:
     """The parameters of one of the networks that a `Setup` draws."""
     return init(
@@ -152,7 +159,7 @@ def parameters_of(made: Setup, network: int = 0) -> dict[str, Array]:
         made.hidden,
         made.input,
         made.scheme,
-        made.seeds[network],
+        seed_of(made, network),
         gain=made.gain,
         t_max=made.t_max,
         bias=made.bias,
@@ -165,7 +172,7 @@ def run_of(made: Setup, network: int = 0) -> Run:
     sizes = chosen_sizes(made.cell, made.hidden, made.input, made.sizes)
     _affordable(made, sizes)
     params = parameters_of(made, network)
-    return run_on_noise(made.cell, params, made.steps, made.samples, made.seeds[network], sizes)
+    return run_on_noise(made.cell, params, made.steps, made.samples, seed_of(made, network), sizes)
 
 
 def _affordable(made: Setup, sizes: Mapping[str, int]) -> None:

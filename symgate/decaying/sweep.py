@@ -38,7 +38,7 @@ from symgate.numerics.initialise import SCHEMES, init
 from symgate.numerics.norms import NORMS
 from symgate.numerics.options import known_name
 from symgate.numerics.plain import plain
-from symgate.numerics.setup import Measuring, Setup, setup
+from symgate.numerics.setup import USUAL, Measuring, Setup, setup
 from symgate.tables import data_frame, html_table
 
 if TYPE_CHECKING:
@@ -49,9 +49,6 @@ Progress = Callable[[int, int], None]
 
 #: How many points a grid may have unless the caller says otherwise.
 LIMIT = 2000
-
-#: How many networks a point is measured on.
-NETWORKS = 2
 
 #: What of a `Setup` the axes of a grid hold.
 _VARIED = ("hidden", "gain", "scheme", "bias")
@@ -181,10 +178,10 @@ def measured_on(found: Sweep) -> str:
 def sweep(
     cell: str | Cell,
     *,
-    hidden: Sequence[int] | int = (64,),
-    gain: Sequence[float] | float = (Setup.gain,),
+    hidden: Sequence[int] | int = Setup.hidden,
+    gain: Sequence[float] | float = Setup.gain,
     bias: Mapping[str, Sequence[float] | float] | None = None,
-    scheme: Sequence[str] | str = (Setup.scheme,),
+    scheme: Sequence[str] | str = Setup.scheme,
     of: str | None = None,
     wrt: str | None = None,
     norm: str = "spectral",
@@ -229,7 +226,7 @@ def sweep(
     if wrt not in cell.states and options.get("steps") is None:
         options["steps"] = (options.get("lags") or Setup.lags) + 1
     if options.get("networks") is None and options.get("samples") is None:
-        options["networks"] = NETWORKS
+        options["networks"] = USUAL["sweep"]["networks"]
     points = list(_points(axes))
     tasks = [_GridPoint(_setup(cell, point, options), of, wrt, norm) for point in points]
     shared = {k: v for k, v in vars(tasks[0].made).items() if k not in ("cell", *_VARIED)}

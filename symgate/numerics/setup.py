@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any, TypedDict, Unpack
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from symgate.asked import ASKED, whole
-from symgate.equations.cell import Cell
 from symgate.errors import ShapeError, SymgateError, UnknownName
+
+if TYPE_CHECKING:
+    from symgate.equations.cell import Cell
 
 
 class Drawing(TypedDict, total=False):
@@ -76,13 +76,13 @@ class Setup:
     steps: int = 200
     at: tuple[int, ...] = (199,)
 
-    @property
-    def seeds(self) -> tuple[int, ...]:
-        """The seed of each network: the first is `seed` itself, so that `init` with it draws
-        the first network."""
-        made = (np.random.SeedSequence([self.seed, i]) for i in range(1, self.networks))
-        return (self.seed, *(int(s.generate_state(1)[0]) for s in made))
 
+#: What is usual for verbs that do much at once, or little.
+USUAL: Mapping[str, Mapping[str, Any]] = {
+    "lyapunov": {"steps": 1000},
+    "report": {"hidden": 128, "lags": 1000},
+    "sweep": {"networks": 2},
+}
 
 #: What a run that was made already has settled.
 DRAWN = tuple(f.name for f in fields(Setup) if f.name not in ("cell", "lags", "at"))

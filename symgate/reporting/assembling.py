@@ -86,24 +86,26 @@ def _tasks(settings: Settings, names: Mapping[str, str], tex: bool) -> list[Task
     ) -> None:
         found.append(Task(key, title, {"piece": key, **subject}, module, name, given))
 
-    each = [(cell, names[cell.name], {**about, "cell": cell.name}) for cell in settings.cells]
-    for cell, slug, one in each:
-        add(f"cells/{slug}", cell.name, one, "measuring", "of_cell", cell, slug, settings)
+    each = [(m, names[m.cell.name], {**about, "cell": m.cell.name}) for m in settings.setups]
+    for made, slug, one in each:
+        given = (made, slug, settings.notation)
+        add(f"cells/{slug}", made.cell.name, one, "measuring", "of_cell", *given)
     steps = f"{settings.long:,} steps"
-    add("long", steps, about, "measuring", "long_curve", settings.cells, settings)
-    for cell, slug, one in each:
-        title = f"memory of {cell.name}"
-        add(f"memory/{slug}", title, one, "measuring", "remembering", cell, slug, settings)
+    add("long", steps, about, "measuring", "long_curve", settings.setups, settings.long)
+    for made, slug, one in each:
+        title = f"memory of {made.cell.name}"
+        add(f"memory/{slug}", title, one, "measuring", "remembering", made, slug)
     add("claims", "the claims", {}, "texts", "claims")
     add("notes", "the lecture notes", {}, "texts", "notes")
-    given = (settings.cells, settings.notation, settings.seed)
-    add("homework", "a homework", about, "homework", "homework", *given)
+    seed = settings.setups[0].seed
+    about_homework = (settings.cells, settings.notation, seed)
+    add("homework", "a homework", about, "homework", "homework", *about_homework)
     shown = {name: about[name] for name in (cell.name for cell in settings.cells)}
     add("live", "the live page", shown, "texts", "live", settings.cells)
-    for cell, slug, one in each:
-        title, style = f"derivation of {cell.name}", settings.notation
-        subject = {**one, "tex": tex}
-        add(f"derivation/{slug}", title, subject, "texts", "derivation", cell, slug, style, tex)
+    for made, slug, one in each:
+        title, subject = f"derivation of {made.cell.name}", {**one, "tex": tex}
+        shown_as = (made.cell, slug, settings.notation, tex)
+        add(f"derivation/{slug}", title, subject, "texts", "derivation", *shown_as)
     return found
 
 

@@ -34,6 +34,7 @@ from symgate.judging.verbs import work
 from symgate.linear.carry import carries
 from symgate.linear.linearise import linearise
 from symgate.numerics.initialise import chosen_sizes
+from symgate.numerics.setup import Setup
 from symgate.plots import (
     decay_curves,
     gate_histograms,
@@ -43,7 +44,7 @@ from symgate.plots import (
 )
 from symgate.plots.style import WIDTH, every_form, page, styled, subtitle
 from symgate.reporting.pieces import Made, ReportPiece
-from symgate.reporting.settings import SWEEP_HIDDEN, Settings
+from symgate.reporting.settings import SWEEP_HIDDEN
 from symgate.writing.latex import latex
 
 #: Units of the long curve, and lags of the heat map, whose runs are many.
@@ -72,8 +73,9 @@ def drawn(name: str, drawing: Axes | Figure, title: str = "") -> Files:
     return {f"inline/{name}.svg": inside.encode(), **beside}
 
 
-def of_cell(cell: Cell, slug: str, settings: Settings) -> Made:
+def of_cell(made: Setup, slug: str, notation: str) -> Made:
     """The curve of a cell, its paths, gates and singular values, and what they amount to."""
+    cell = made.cell
     data: dict[str, Any] = {"name": cell.name, "title": cell.title, "slug": slug}
     picture = diagram(cell)
     files: Files = {
@@ -83,18 +85,10 @@ def of_cell(cell: Cell, slug: str, settings: Settings) -> Made:
         **{f"figures/{slug}-diagram.{form}": picture.image(form) for form in IMAGE_FORMATS[1:]},
     }
     data["diagram"] = picture.description
-    data |= _counts(cell, settings)
+    data |= _counts(made)
     try:
-        d = decay(
-            cell,
-            hidden=settings.hidden,
-            input=settings.input,
-            lags=settings.lags,
-            networks=settings.samples,
-            scheme=settings.scheme,
-            seed=settings.seed,
-        )
-        data |= _of_curve(d, cell, settings.notation)
+        d = decay(made)
+        data |= _of_curve(d, cell, notation)
         files[f"data/{slug}.csv"] = d.to_csv().encode()
         files[f"data/{slug}.npz"] = _saved(d)
         assert d.run is not None
@@ -123,9 +117,10 @@ def _singular(d: Decay) -> Axes:
     return singular_value_curves(d)
 
 
-def _counts(cell: Cell, settings: Settings) -> dict[str, Any]:
+def _counts(made: Setup) -> dict[str, Any]:
     """Parameters and work, in symbols and for the sizes at hand."""
-    sizes = chosen_sizes(cell, settings.hidden, settings.input, None)
+    cell = made.cell
+    sizes = chosen_sizes(cell, made.hidden, made.input, made.sizes)
     numbers = {cell.sizes[letter]: size for letter, size in sizes.items()}
     parameters, products = sympify(cell.parameter_count()).expand(), work(cell)
     return {
@@ -278,16 +273,17 @@ def carrying(cell: Cell) -> str:
     return found[0] if found else cell.output
 
 
-def long_curve(cells: Sequence[Cell], settings: Settings) -> Made:
+def long_curve(setups: Sequence[Setup], steps: int) -> Made:
     """The gradient over a sequence as long as the notes speak of, for each cell twice: as
     initialised, and with the biases of chrono initialisation."""
     rows: list[dict[str, Any]] = []
     curves: list[Decay] = []
     names: list[str] = []
     files: Files = {}
-    for cell in cells:
+    for made in setups:
+        cell = made.cell
         state = carrying(cell)
-        for scheme in (settings.scheme, "chrono"):
+        for scheme in (made.scheme, "chrono"):
             row: dict[str, Any] = {"cell": cell.name, "state": state, "scheme": scheme}
             try:
                 d = decay(
@@ -295,12 +291,12 @@ def long_curve(cells: Sequence[Cell], settings: Settings) -> Made:
                     state,
                     state,
                     hidden=LONG_HIDDEN,
-                    lags=settings.long,
+                    lags=steps,
                     networks=1,
                     scheme=scheme,
-                    seed=settings.seed,
+                    seed=made.seed,
                     singular=(),
-                    t_max=settings.long if scheme == "chrono" else None,
+                    t_max=steps if scheme == "chrono" else None,
                 )
             except SymgateError as error:
                 rows.append({**row, "failed": str(error)})
@@ -311,20 +307,21 @@ def long_curve(cells: Sequence[Cell], settings: Settings) -> Made:
             }
             rows.append({**row, **d.summary(), "below": below, "command": d.setting.command})
             curves.append(d)
-            names.append(cell.name if scheme == settings.scheme else f"{cell.name}, chrono")
+            names.append(cell.name if scheme == made.scheme else f"{cell.name}, chrono")
     if curves:
         files = drawn("long", decay_curves(curves, names=names))
-    return {"steps": settings.long, "hidden": LONG_HIDDEN, "curves": rows}, files
+    return {"steps": steps, "hidden": LONG_HIDDEN, "curves": rows}, files
 
 
 #: log10 of the smallest normal numbers.
 LOG10_SINGLE, LOG10_DOUBLE = -37.92977945366162, -307.65265556858884
 
 
-def remembering(cell: Cell, slug: str, settings: Settings) -> Made:
+def remembering(made: Setup, slug: str) -> Made:
     """Which bias gives which memory, and the half-life over that bias and the gain."""
+    cell = made.cell
     try:
-        m = memory(cell, CHECKED, hidden=LONG_HIDDEN, seed=settings.seed)
+        m = memory(cell, CHECKED, hidden=LONG_HIDDEN, seed=made.seed)
     except SymgateError as error:
         return {"cell": cell.name, "refused": str(error)}, {}
     data: dict[str, Any] = {
@@ -352,7 +349,7 @@ def remembering(cell: Cell, slug: str, settings: Settings) -> Made:
                 of=m.state,
                 wrt=m.state,
                 lags=SWEEP_LAGS,
-                seed=settings.seed,
+                seed=made.seed,
             )
         except SymgateError as error:
             data["no_map"] = str(error)

@@ -17,6 +17,7 @@ from symgate.numerals import power, whole
 from symgate.numerics.initialise import init
 from symgate.numerics.plain import plain
 from symgate.numerics.run import Run
+from symgate.numerics.setup import Setup
 from symgate.numerics.simulate import simulate
 from symgate.plots.curves import decay_curves
 from symgate.plots.style import BLUE, RED, rendered, svg
@@ -60,7 +61,7 @@ def gathered(runs: Sequence[Run | BothWays], lags: int | None) -> tuple[Page, Ga
         sections.append(told.chapter)
     cells = tuple(dict.fromkeys(cell for run in runs for cell in _cells(run)))
     names = ", ".join(run.source or _cells(run)[0].name for run in runs)
-    findings = Findings(Settings(cells), {}, plain(data), frozenset(files))
+    findings = Findings(Settings(tuple(map(Setup, cells))), {}, plain(data), frozenset(files))
     title = "What a trained network remembers" if len(runs) == 1 else "What networks remember"
     summary = f"How the gradient decays over the lag in {names}, on its own data."
     return Page(title, summary, tuple(sections)), Gathered(findings, files, inline)

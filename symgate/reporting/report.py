@@ -77,7 +77,8 @@ def report(
     """Write a report on cells, named or given, to a folder; with `runs` one on these runs of
     trained networks, each beside the same cell untrained.
 
-    `given` are the settings: hidden, input, lags, samples, scheme, seed, notation, long.
+    `given` are the settings: hidden, input, sizes, networks, samples, lags, scheme and
+    seed as of `decay`, with 128 units and 1000 lags; notation; long, the steps of the long curve.
     What was computed before with the same settings is used again; `jobs` is the number of
     processes that compute the rest, for the same bytes.
 
@@ -149,8 +150,9 @@ def title_of(settings: Settings) -> str:
 
 def summary_of(settings: Settings) -> str:
     """The page in a sentence, for search engines and previews."""
+    names = ", ".join(cell.name for cell in settings.cells)
     return (
-        f"How the gradient decays over the lag in {', '.join(settings.names)}: equations, exact "
+        f"How the gradient decays over the lag in {names}: equations, exact "
         "Jacobians, measured curves, bounds, memory, and claims judged by computation."
     )
 

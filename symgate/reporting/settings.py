@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence, Sized
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from symgate.asked import is_whole
-from symgate.decaying.command import word_of
+from symgate.decaying.command import options_of, word_of
 from symgate.equations.cell import Cell, cell_of_text
 from symgate.equations.zoo import cell_of
-from symgate.errors import SymgateError, UnknownName
+from symgate.errors import SymgateError
 from symgate.numerics.initialise import SCHEMES
 from symgate.numerics.options import known_name
+from symgate.numerics.plain import plain
+from symgate.numerics.setup import USUAL, Setup, setup
 from symgate.writing.notation import notation as notation_named
 
 #: Units of the heat map of half-lives, whose runs are many.
@@ -26,65 +28,62 @@ DEFAULT_CELLS = ("rnn", "lstm", "gru")
 MOST_CELLS = 24
 RANGES = {
     "hidden": (1, 1024),
+    "input": (1, 1024),
     "lags": (2, 20_000),
+    "networks": (1, 64),
     "samples": (1, 64),
     "long": (1, 10**5),
-    "input": (1, 1024),
-    "seed": (0, 2**63),
 }
+
+#: What a report takes of a set-up.
+DRAWING = ("hidden", "input", "sizes", "networks", "samples", "lags", "scheme", "seed")
 
 
 @dataclass(frozen=True)
 class Settings:
     """All that the numbers of a report depend on.
 
-    `samples` is the number of networks, with a sequence each, `long` the number of steps of
-    the long curve, `words` what the cells were called on the command line.
+    `setups` holds a set-up for each cell, which differ in the cell alone; `long` is the number
+    of steps of the long curve, `words` what the cells were called on the command line.
     """
 
-    cells: tuple[Cell, ...]
-    hidden: int = 128
-    input: int | None = None
-    lags: int = 1000
-    samples: int = 4
-    scheme: str = "pytorch"
-    seed: int = 0
+    setups: tuple[Setup, ...]
     notation: str = "symgate"
     long: int = 10_000
     words: tuple[str, ...] = ()
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """The names of the cells, each once."""
-        return tuple(cell.name for cell in self.cells)
+    def cells(self) -> tuple[Cell, ...]:
+        """The cells, each once."""
+        return tuple(made.cell for made in self.setups)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
-        return {**vars(self), "cells": list(self.names), "words": list(self.words)}
+        names = [cell.name for cell in self.cells]
+        drawn = {name: getattr(self.setups[0], name) for name in DRAWING}
+        rest = {name: value for name, value in vars(self).items() if name != "setups"}
+        found: dict[str, Any] = plain({"cells": names, **drawn, **rest})
+        return found
 
     @property
     def command(self) -> str:
         """The command line that makes the report again."""
-        usual = Settings(self.cells)
-        words = ["symgate", "report", *(self.words or self.names)]
-        for name in ("hidden", "input", "lags", "samples", "scheme", "seed", "notation", "long"):
-            if (value := getattr(self, name)) != getattr(usual, name):
-                words += [f"--{name}", str(value)]
-        return shlex.join(words)
+        first = self.setups[0]
+        words = options_of(first, setup(first.cell, **USUAL["report"]))
+        for name in ("notation", "long"):
+            if (value := getattr(self, name)) != getattr(Settings, name):
+                words.append(f"--{name}={value}")
+        return shlex.join(["symgate", "report", *self.words, *words])
 
     @property
     def decay_command(self) -> str:
         """The command line that measures the same curves alone.
 
         >>> chosen(["rnn", "gru"], lags=200, input=32).decay_command
-        'symgate decay rnn gru --hidden 128 --input 32 --lags 200 --networks 4 --scheme pytorch \
---seed 0'
+        'symgate decay rnn gru --hidden=128 --input=32 --scheme=pytorch --seed=0 --networks=4 \
+--samples=1 --lags=200'
         """
-        words = ["symgate", "decay", *(self.words or self.names)]
-        for name in ("hidden", "input", "lags", "samples", "scheme", "seed"):
-            if (value := getattr(self, name)) is not None:
-                words += [f"--{'networks' if name == 'samples' else name}", str(value)]
-        return shlex.join(words)
+        return shlex.join(["symgate", "decay", *self.words, *options_of(self.setups[0])])
 
 
 def chosen(
@@ -93,7 +92,7 @@ def chosen(
     """Settings that were checked: known names, sizes that can be computed.
 
     >>> chosen(["rnn", "gru"], lags=200).command
-    'symgate report rnn gru --lags 200'
+    'symgate report rnn gru --lags=200'
     """
     if isinstance(cells, str | Cell):
         raise SymgateError(
@@ -106,18 +105,17 @@ def chosen(
     if len(cells) > MOST_CELLS:
         raise SymgateError(f"a report takes up to {MOST_CELLS} cells, not {len(cells)}")
     found = [cell_of(c) for c in cells]
-    options = {field.name for field in fields(Settings)} - {"cells", "words"}
-    for name in given:
-        known_name("an option of report named", name, options)
-    called = words or [c if isinstance(c, str) else word_of(c)[0] for c in cells]
-    settings = Settings(_of_one_name_each(found), words=tuple(called), **given)
-    for name, (least, most) in RANGES.items():
-        value = getattr(settings, name)
-        if (name, value) != ("input", None) and not (is_whole(value) and least <= value <= most):
+    for name, value in given.items():
+        known_name("an option of report named", name, (*DRAWING, "long", "notation"))
+        least, most = RANGES.get(name, (0, 0))
+        if most and value is not None and not (is_whole(value) and least <= value <= most):
             where = f"from {least} to {most:,}, not {value!r}"
             raise SymgateError(f"{name} must be a whole number {where}")
-    if settings.scheme not in SCHEMES:
-        raise UnknownName("the scheme", str(settings.scheme), SCHEMES)
+    drawing: Any = {**USUAL["report"], **{n: given.pop(n) for n in [*given] if n in DRAWING}}
+    called = words or [c if isinstance(c, str) else word_of(c)[0] for c in cells]
+    setups = tuple(setup(cell, **drawing) for cell in _of_one_name_each(found))
+    known_name("the scheme", setups[0].scheme, SCHEMES)
+    settings = Settings(setups, words=tuple(called), **given)
     notation_named(settings.notation)
     return settings
 

@@ -26,6 +26,7 @@ from symgate.instead import tells
 from symgate.numerics.arrays import checked_parameters
 from symgate.numerics.plain import plain
 from symgate.numerics.run import Run
+from symgate.numerics.setup import USUAL, Setup
 from symgate.numerics.simulate import simulate
 from symgate.tables import data_frame, html_table
 from symgate.theory.cycles import cycle_notes
@@ -161,13 +162,13 @@ def lyapunov(
     count: int | None = None,
     state: Mapping[str, Any] | None = None,
     dt: float = 1.0,
-    seed: int = 0,
+    seed: int = Setup.seed,
     progress: Progress | None = None,
 ) -> Lyapunov:
     """The Lyapunov exponents of a run, or of a cell with parameters and input.
 
     The first `burn_in` steps (a quarter) turn the directions and are not counted. A cell is run
-    for `steps` steps (the length of x; 400), its input 0 where x is left out, from a random
+    for `steps` steps (the length of x; 1000), its input 0 where x is left out, from a random
     `state` drawn with `seed`. `count` follows only so many directions: the largest
     exponents. `dt` is the time of a step, for exponents per unit of time.
 
@@ -275,7 +276,7 @@ def _run(
     if steps is not None:
         whole(1)("steps", steps)
     if x is None:
-        count = 400 if steps is None else steps
+        count = USUAL["lyapunov"]["steps"] if steps is None else steps
         x = {n: np.zeros((count, *state_shape(cell, params, n))) for n in cell.inputs} or None
     if state is None:
         state = {s: rng.normal(size=state_shape(cell, params, s)) for s in cell.states}

@@ -22,6 +22,7 @@ from symgate.equations.zoo import cell_of
 from symgate.errors import SymgateError, UnknownName
 from symgate.instead import tells
 from symgate.numerics.plain import plain
+from symgate.numerics.setup import Setup
 from symgate.tables import html_table
 from symgate.theory.averages import Law, average
 from symgate.theory.laws import FEW, Laws, not_negative
@@ -121,7 +122,7 @@ class MeanField:
 @asked(gain=either(table(number()), number()), values=table(number()))
 def mean_field(
     cell: Cell | str,
-    gain: float | Mapping[str, float] = 1.0,
+    gain: float | Mapping[str, float] = Setup.gain,
     input_variance: float = 0.0,
     bias: Mapping[str, float] | None = None,
     *,

@@ -22,6 +22,7 @@ from symgate.instead import tells
 from symgate.numerics.initialise import init
 from symgate.numerics.plain import plain
 from symgate.numerics.product import lag_norms
+from symgate.numerics.setup import Setup
 from symgate.numerics.simulate import simulate
 from symgate.tables import html_table
 from symgate.theory.laws import Laws
@@ -86,7 +87,7 @@ class Growth:
 )
 def measured_growth(
     cell: Cell | str,
-    gain: float | Mapping[str, float] = 1.0,
+    gain: float | Mapping[str, float] = Setup.gain,
     input_variance: float = 0.0,
     bias: Mapping[str, float] | None = None,
     *,
@@ -95,7 +96,7 @@ def measured_growth(
     lags: int = 30,
     samples: int = 4,
     burn_in: int = 100,
-    seed: int = 0,
+    seed: int = Setup.seed,
 ) -> Growth:
     """Measure what `mean_field` predicts, with the same arguments, in one network.
 

@@ -17,6 +17,7 @@ from symgate.cli.options import (
     add_setup,
     add_states,
     cells_of,
+    given,
     one_thread,
     setup_options,
 )
@@ -60,14 +61,14 @@ def run(arguments: argparse.Namespace) -> int:
     from symgate.numerics.run import Run
 
     decays = []
-    block = {"of": arguments.of, "wrt": arguments.wrt, "norm": arguments.norm}
+    block = given(arguments, "of", "wrt", "norm")
     for cell, subject in zip(chosen, subjects(arguments, chosen), strict=True):
-        given = setup_options(arguments)
+        options = setup_options(arguments)
         if isinstance(subject, Run):
             lags = None if arguments.lags is None else min(arguments.lags, subject.steps)
-            given = {"lags": lags, "at": arguments.at}
+            options = {"lags": lags, "at": arguments.at}
         with bar(cell.name) as hook:
-            decays.append(decay(subject, **block, **given, progress=hook))
+            decays.append(decay(subject, **block, **options, progress=hook))
     if arguments.bounds:
         for d in decays:
             _ = d.bounds, d.predictions

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from symgate.cli.options import NOTATIONS, SECTIONS, add_cells, cells_of, lag_of, names
+from symgate.cli.options import NOTATIONS, SECTIONS, add_cells, cells_of, given, lag_of, names
 from symgate.cli.saying import say
 
 EXAMPLES = (
@@ -22,15 +22,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", metavar="FILE", help="a .tex, .md, .html, .pdf or .txt file"
     )
-    parser.add_argument("--notation", default="symgate", help=f"how gates are written: {NOTATIONS}")
-    parser.add_argument(
-        "--layout", default="numerator", metavar="L", help="numerator (default) or transposed"
-    )
-    parser.add_argument("--lag", default="2", metavar="K", help="steps to write out (default 2)")
-    parser.add_argument(
-        "--form", default="diag", metavar="F", help="diag (default) or hadamard: a * (U v)"
-    )
-    parser.add_argument("--hadamard", default=None, metavar="SIGN", help="odot or circ")
+    parser.add_argument("--notation", help=f"how gates are written: {NOTATIONS}")
+    parser.add_argument("--layout", metavar="L", help="numerator (default) or transposed")
+    parser.add_argument("--lag", type=lag_of, metavar="K", help="steps to write out (default 2)")
+    parser.add_argument("--form", metavar="F", help="diag (default) or hadamard: a * (U v)")
+    parser.add_argument("--hadamard", metavar="SIGN", help="odot or circ")
     parser.add_argument("--bold", action="store_true", help="vectors in bold")
     parser.add_argument("--sections", type=names, metavar="A,B", help=f"only some of: {SECTIONS}")
     parser.add_argument(
@@ -45,7 +41,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--author", default="", help="the author")
     parser.add_argument("--date", default="", help="the date, printed as given")
     parser.add_argument(
-        "--format", default=None, choices=FORMATS, help="format on standard output (default text)"
+        "--format", choices=FORMATS, help="format on standard output (default text)"
     )
     parser.add_argument("--json", action="store_true", help="print JSON: the same as --format json")
 
@@ -60,13 +56,8 @@ def run(arguments: argparse.Namespace) -> int:
     derivations = tuple(
         derive(
             cell,
-            arguments.notation,
-            arguments.layout,
-            lag_of(arguments.lag),
-            form=arguments.form,
-            hadamard=arguments.hadamard,
             bold=arguments.bold,
-            sections=arguments.sections,
+            **given(arguments, "notation", "layout", "lag", "form", "hadamard", "sections"),
         )
         for cell in cells_of(arguments)
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from symgate.cli.options import NOTATIONS, whole
+from symgate.cli.options import NOTATIONS, given, whole
 from symgate.cli.saying import say
 from symgate.files import writable
 
@@ -19,12 +19,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     endings = ".tex .pdf .md .html .txt, or .csv .tsv for flash cards"
     parser.add_argument("-o", "--output", metavar="FILE", help=f"the sheet: {endings}")
     parser.add_argument("--solutions", metavar="FILE", help="the solutions, in the same formats")
-    parser.add_argument("--seed", type=whole, default=0, help="another sheet for each number (0)")
-    parser.add_argument("--count", type=whole, default=12, help="how many exercises (12)")
+    parser.add_argument("--seed", type=whole, help="another sheet for each number (0)")
+    parser.add_argument("--count", type=whole, help="how many exercises (12)")
     parser.add_argument(
         "--students", type=whole, help="how many sheets, each with a cell of its own"
     )
-    parser.add_argument("--notation", default="symgate", help=f"how gates are written: {NOTATIONS}")
+    parser.add_argument("--notation", help=f"how gates are written: {NOTATIONS}")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -34,10 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     writable(arguments.output, arguments.solutions)
     sheet = exercises(
         [chosen(cell) for cell in arguments.cells],
-        seed=arguments.seed,
-        count=arguments.count,
-        students=arguments.students,
-        notation=arguments.notation,
+        **given(arguments, "seed", "count", "students", "notation"),
     )
     if len(sheet) < sheet.wanted:
         say(f"{len(sheet)} exercises of {sheet.wanted}: no others that differ were found")

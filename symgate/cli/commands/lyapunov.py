@@ -12,6 +12,7 @@ from symgate.cli.options import (
     add_data,
     add_setup,
     cells_of,
+    given,
     number,
     one_thread,
     setup_options,
@@ -19,6 +20,7 @@ from symgate.cli.options import (
 )
 from symgate.cli.pictures import add_picture
 from symgate.cli.saying import show_json, show_table
+from symgate.numerics.setup import USUAL
 
 if TYPE_CHECKING:
     from symgate.equations.cell import Cell
@@ -36,13 +38,14 @@ NARROW = 128
 
 def add(parser: argparse.ArgumentParser) -> None:
     add_cells(parser)
-    parser.add_argument("--steps", type=whole, default=1000, help="steps, burn-in included (1000)")
+    usual = USUAL["lyapunov"]["steps"]
+    parser.add_argument("--steps", type=whole, help=f"steps, burn-in included ({usual})")
     parser.add_argument("--burn-in", type=whole, help="first steps left out (a quarter)")
     parser.add_argument("--count", type=whole, metavar="K", help="only the K largest (all)")
     parser.add_argument(
         "--noise", type=number, default=0.0, help="standard deviation of the inputs (0)"
     )
-    parser.add_argument("--dt", type=number, default=1.0, help="duration of a step (1)")
+    parser.add_argument("--dt", type=number, help="duration of a step (1)")
     add_setup(parser, *DRAWING)
     add_data(parser)
     add_picture(parser)
@@ -77,21 +80,22 @@ def _measured(subject: Cell | Run, arguments: argparse.Namespace) -> Lyapunov:
     from symgate.numerics.setup import setup
     from symgate.theory.lyapunov import lyapunov, state_shape
 
-    given: dict[str, Any] = {n: getattr(arguments, n) for n in ("burn_in", "count", "dt")}
+    asked: dict[str, Any] = given(arguments, "burn_in", "count", "dt")
     if not isinstance(subject, Cell):
         cell, params = subject.cell, subject.params
         x: dict[str, Any] | None = {n: subject[n] for n in cell.inputs}
     else:
         cell = subject
         made = setup(cell, **setup_options(arguments, "steps"))
-        params, x, steps = parameters_of(made), None, arguments.steps
-        given |= {"steps": steps, "seed": made.seed}
+        params, x = parameters_of(made), None
+        steps = USUAL["lyapunov"]["steps"] if arguments.steps is None else arguments.steps
+        asked |= {"steps": steps, "seed": made.seed}
         if arguments.noise and cell.inputs and steps > 0:
             rng = np.random.default_rng([made.seed, 1])
             shapes = {name: (steps, *state_shape(cell, params, name)) for name in cell.inputs}
             x = {name: arguments.noise * rng.normal(size=shape) for name, shape in shapes.items()}
     with bar(cell.name) as hook:
-        return lyapunov(cell, params, x, **given, progress=hook)
+        return lyapunov(cell, params, x, **asked, progress=hook)
 
 
 def _show(found: list[Lyapunov]) -> None:

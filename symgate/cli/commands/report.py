@@ -5,7 +5,17 @@ from __future__ import annotations
 import argparse
 
 from symgate.cli.bar import sections
-from symgate.cli.options import NOTATIONS, SCHEMES, add_cells, add_data, cells_of, one_thread, whole
+from symgate.cli.options import (
+    NOTATIONS,
+    add_cells,
+    add_data,
+    add_setup,
+    cells_of,
+    given,
+    one_thread,
+    setup_options,
+    whole,
+)
 from symgate.cli.saying import say, show, show_json
 
 EXAMPLES = ("symgate report", "symgate report gru mine.cell -o reports --format pdf")
@@ -13,15 +23,8 @@ EXAMPLES = ("symgate report", "symgate report gru mine.cell -o reports --format 
 #: How many processes there are unless the caller says otherwise.
 MOST_JOBS = 4
 
-#: Settings that are passed on as they are.
-SIZES = {
-    "hidden": "units (128)",
-    "input": "inputs (as many as units)",
-    "lags": "how many lags (1000)",
-    "samples": "networks, one sequence each (4)",
-    "seed": "seed of every random draw (0)",
-    "long": "steps of the long curve (10000)",
-}
+#: What a report takes of a set-up.
+DRAWING = ("hidden", "input", "size", "networks", "samples", "lags", "scheme", "seed")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -29,16 +32,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", metavar="FILE", help="a trained network, FILE or FILE#layer")
     parser.add_argument("--outputs", metavar="Y.npy", help="its outputs, to check the replay")
     add_data(parser)
-    for name, line in SIZES.items():
-        parser.add_argument(f"--{name}", type=whole, help=line)
-    parser.add_argument("--scheme", help=f"initialisation: {SCHEMES}")
+    add_setup(parser, *DRAWING, verb="report")
+    parser.add_argument("--long", type=whole, help="steps of the long curve (10000)")
     parser.add_argument("--notation", help=f"of the formulas: {NOTATIONS}")
-    parser.add_argument(
-        "--format", default="html", metavar="F", help="html (default), md, tex or pdf"
-    )
-    parser.add_argument(
-        "-o", "--output", default="reports", metavar="FOLDER", help="the folder (reports)"
-    )
+    parser.add_argument("--format", metavar="F", help="html (default), md, tex or pdf")
+    parser.add_argument("-o", "--output", metavar="FOLDER", help="the folder (reports)")
     parser.add_argument("--jobs", type=whole, help="processes (one for each core)")
     parser.add_argument("--json", action="store_true", help="print the data of the page as JSON")
 
@@ -56,17 +54,14 @@ def run(arguments: argparse.Namespace) -> int:
 
     if not arguments.cells and not arguments.files:
         arguments.cells = list(DEFAULT_CELLS)
-    names = (*SIZES, "scheme", "notation")
-    given = {n: value for n in names if (value := getattr(arguments, n)) is not None}
     with sections("report") as progress:
         made = report(
             cells_of(arguments),
-            arguments.output,
-            format=arguments.format,
             progress=progress,
             words=[*arguments.cells, *arguments.files],
             jobs=min(cores(), MOST_JOBS) if arguments.jobs is None else arguments.jobs,
-            **given,
+            **setup_options(arguments),
+            **given(arguments, "output", "format", "long", "notation"),
         )
     for name, reason in made.failed.items():
         say(f"{name} could not be simulated: {reason}")
@@ -88,12 +83,9 @@ def _on_a_network(arguments: argparse.Namespace) -> int:
         x, y = data(arguments.data), data(arguments.outputs)
         found = network(arguments.model).check(x, y, batch_first=first)
         source += f" (replayed, off by {found.error:.1g} at most)"
-    given = {} if arguments.lags is None else {"lags": arguments.lags}
     written = report(
-        output=arguments.output,
-        format=arguments.format,
         runs=[replace(made, source=source)],
-        **given,
+        **given(arguments, "output", "format", "lags"),
     )
     show_json(written.to_dict()) if arguments.json else show(written.path)
     return 0

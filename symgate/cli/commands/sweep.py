@@ -15,6 +15,7 @@ from symgate.cli.options import (
     add_states,
     cell_of,
     gate_value,
+    given,
     names,
     numbers,
     one_thread,
@@ -34,9 +35,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     from symgate.numerics.norms import NORMS
 
     add_cell(parser)
-    parser.add_argument("--hidden", type=wholes, default=[64], help="units: 16,32,64")
-    parser.add_argument("--gain", type=numbers, default=[1.0], help="gains: 0.5,1,2")
-    parser.add_argument("--scheme", type=names, default=["pytorch"], help=f"some of {SCHEMES}")
+    parser.add_argument("--hidden", type=wholes, help="units: 16,32,64")
+    parser.add_argument("--gain", type=numbers, help="gains: 0.5,1,2")
+    parser.add_argument("--scheme", type=names, help=f"some of {SCHEMES}")
     parser.add_argument(
         "--bias",
         action="append",
@@ -44,12 +45,11 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="GATE=B,B…",
         help="biases of a gate: f=0,1,2",
     )
-    parser.add_argument("--networks", type=whole, help="how many networks at each point (2)")
-    grid = ("hidden", "gain", "scheme", "bias", "networks")
-    add_setup(parser, *(name for name in SETUP if name not in grid))
-    parser.add_argument("--jobs", type=whole, default=1, help="processes (1)")
+    grid = ("hidden", "gain", "scheme", "bias")
+    add_setup(parser, *(name for name in SETUP if name not in grid), verb="sweep")
+    parser.add_argument("--jobs", type=whole, help="processes (1)")
     parser.add_argument("--dask", metavar="ADDRESS", help="run on a Dask cluster: tcp://host:8786")
-    parser.add_argument("--limit", type=whole, default=2000, help="the most points allowed (2000)")
+    parser.add_argument("--limit", type=whole, help="the most points allowed (2000)")
     parser.add_argument("--keep", metavar="FILE", help="keep results here and resume from them")
     add_states(parser, NORMS)
     add_picture(parser, ".svg, .png, .pdf; for a table .csv, .json")
@@ -74,17 +74,8 @@ def run(arguments: argparse.Namespace) -> int:
     with bar(f"{cell.name}: sweep") as hook, cluster(arguments.dask) as executor:
         found = sweep(
             cell,
-            **setup_options(arguments, "hidden", "gain", "scheme", "bias"),
-            hidden=arguments.hidden,
-            gain=arguments.gain,
-            scheme=arguments.scheme,
-            bias=dict(arguments.bias or ()),
-            of=arguments.of,
-            wrt=arguments.wrt,
-            norm=arguments.norm,
-            limit=arguments.limit,
-            keep=arguments.keep,
-            jobs=arguments.jobs,
+            **setup_options(arguments),
+            **given(arguments, "of", "wrt", "norm", "limit", "keep", "jobs"),
             executor=executor,
             progress=hook,
         )
