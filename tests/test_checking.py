@@ -377,7 +377,13 @@ def test_the_command(tmp_path, capsys) -> None:  # type: ignore[no-untyped-def] 
 
 
 #: Cells that say something of their own where a derivation is read back, and a few in turn.
-READ_BACK = [("gru", "symgate"), ("rnn", "keras"), ("mgu", "row"), ("deltanet", "keras")]
+READ_BACK = [
+    ("retnet", "symgate"),
+    ("gru", "symgate"),
+    ("rnn", "keras"),
+    ("mgu", "row"),
+    ("deltanet", "keras"),
+]
 READ_BACK += [
     (
         Random(f"{ROTATION}{turn}").choice(list(sg.zoo)),
@@ -435,9 +441,26 @@ def test_matrices_of_matrices_are_read_as_they_print(name: str, lag: int | str) 
 
 def test_zeros_are_as_large_as_their_states() -> None:
     deep = sg.stack("rnn", layers=2)
-    text = sg.text(sg.jacobian(deep, lag=2))
-    assert sg.check(deep, f"∂h2_t/∂h2_{{t-2}} = {text}").verdict == "right"
+    for lag in (2, "k"):
+        text = sg.text(sg.jacobian(deep, lag=lag))
+        assert sg.check(deep, f"∂h2_t/∂h2_{{t-{lag}}} = {text}").verdict == "right"
+    latex = sg.latex(sg.jacobian(deep, lag="k"))
+    side = r"\frac{\partial h_t^{(2)}}{\partial h_{t-k}^{(2)}}"
+    assert sg.check(deep, f"{side} = {latex}").verdict == "right"
     assert sg.check("lstm", "∂h_t/∂h_{t-2} = [U_i, 1; 2, 3]").verdict == "not understood"
+
+
+def test_a_parameter_that_a_line_gives_another_value_is_told() -> None:
+    step = "∂h_t/∂h_{t-1} = diag(1 - h_t²) U"
+    found = sg.check("rnn", f"{step}\nU = 2 U")
+    assert (found.verdict, found.line) == ("not understood", 2)
+    assert sg.check("rnn", f"{step}\nU = U").verdict == "right"
+
+
+def test_remarks_behind_two_ampersands_are_no_part_of_a_line() -> None:
+    deep = sg.stack("gru", "rnn")
+    found = sg.check(deep, sg.derive(deep, sections=["step", "lags"]).markdown())
+    assert found.verdict == "right", str(found)
 
 
 def test_a_lag_that_is_too_long_is_mended() -> None:

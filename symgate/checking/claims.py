@@ -157,13 +157,18 @@ def _without_marks(found: Sequence[Token]) -> list[Token]:
 def _without_column(row: list[Token]) -> list[Token]:
     r"""Without && \quad \text{words} …: a column of remarks, in words or names alone."""
     start = max((i + 1 for i, t in enumerate(row) if t.kind == "ROW"), default=0)
-    for at in range(start + 1, len(row) - 1):
+    for at in range(start + 1, len(row)):
+        column = [t.kind for t in row[at - 2 : at]] == ["AMP", "AMP"]
+        alone = all(t.kind != "EQ" for t in row[at:])
         if row[at].kind == "WIDE":
             rest = row[at + 1 :]
-            column = [t.kind for t in row[at - 2 : at]] == ["AMP", "AMP"]
             if all(t.kind in _NAMES for t in rest):
                 return row[:at]
-            if column and (rest[0].kind in ("NAME", "TEXT") or all(t.kind != "EQ" for t in rest)):
+            if column and (rest[0].kind in ("NAME", "TEXT") or alone):
+                return row[:at]
+        elif column and alone:
+            kinds = {t.kind for t in row[at:]}
+            if row[at].kind in ("NAME", "TEXT") or {"NAME"} < kinds <= _NAMES:
                 return row[:at]
     return row
 

@@ -81,12 +81,13 @@ class Judge:
     def run(self) -> None:
         """Judge every line."""
         others: list[str] = []
-        redefined: list[Flaw] = []
+        redefined, overruled = list[Flaw](), list[Flaw]()
         found = self.equalities
         for equality in found:
             about = self.targets(equality, alone=len(found) == 1)
             if not about:
-                redefined += self.redefined(equality)
+                alone = equality.display and self.is_parameter(equality.sides[0])
+                (overruled if alone else redefined).extend(self.redefined(equality))
                 self.define(equality)
             elif not any(self.asked.allows(target) for target in about):
                 others.append(str(about[0]))
@@ -108,8 +109,10 @@ class Judge:
             why = elsewhere if others else lacking(self.cell, found, self.names)
             at = Span(0, 1) if bad is None or others else bad
             self.judged = [unclear(why if bad is None else bad.why, at)]
-        if redefined and any(j.verdict == WRONG for j in self.judged):
-            self.judged = [Judged(UNCLEAR, tuple(redefined))]
+        wrong = any(j.verdict == WRONG for j in self.judged)
+        if overruled or (wrong and redefined):
+            kept = [] if wrong else self.judged
+            self.judged = [*kept, Judged(UNCLEAR, (*overruled, *redefined * wrong))]
 
     @cached_property
     def equalities(self) -> list[Equality]:
@@ -149,6 +152,11 @@ class Judge:
         what = f"{name} is defined otherwise than in {self.cell.name}"
         return [Flaw(left.start, left.stop, what, "name the cell that is meant")]
 
+    def is_parameter(self, side: Side) -> bool:
+        tree = side.tree
+        found = [self.scope(n, Indices()).moment(tree) for n in self.names if tree is not None]
+        return any(m is not None and m.name in self.cell.parameters for m in found)
+
     def defines(self, equality: Equality, named: Named) -> bool | None:
         """Whether a line says of a value what the cell says; None where it says nothing."""
         left, *rest = equality.sides
@@ -157,16 +165,22 @@ class Judge:
         reader = Reader(self.scope(named, equality.indices))
         try:
             moment = reader.scope.moment(left.tree)
-            if moment is None or moment.name in self.cell.parameters:
+            if moment is None:
                 return None
+            if moment.name in self.cell.parameters:
+                due = reader.operator(left.tree)
+                said = reader.operator(rest[0].tree, due.rows, due.cols)
+                drawn = self.points(1, reader.scope)
+                first, second = (drawn.numbers(o.parts, o.rows, o.cols) for o in (said, due))
+                return same(first, second)
             one, other = reader.value(left.tree), reader.value(rest[0].tree, True)
             if not (isinstance(one, Vector) and isinstance(other, Vector)):
                 return None
             drawn, shape = self.points(1, reader.scope), reader.lin.shape(moment.name)
-            said, due = (drawn.everywhere(v.expr, shape) for v in (other, one))
+            given, own = (drawn.everywhere(v.expr, shape) for v in (other, one))
         except (NotUnderstood, *_READING):
             return None
-        return same(said.reshape(POINTS, 1, -1), due.reshape(POINTS, 1, -1))
+        return same(given.reshape(POINTS, 1, -1), own.reshape(POINTS, 1, -1))
 
     @cached_property
     def rows(self) -> bool | None:

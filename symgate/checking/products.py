@@ -257,8 +257,22 @@ class Products:
         """A matrix of matrices; 0 and I are as large as what stands beside them, else as the
         state of their row or column."""
         shapes = [[_shape(v) for v, _ in row] for row in rows]
-        heights = self.sizes([[s[0] for s in row if s] for row in shapes])
-        widths = self.sizes([[s[1] for s in col if s] for col in zip_longest(*shapes)])
+        heights: list[Expr | None] = [next((s[0] for s in row if s), None) for row in shapes]
+        columns = zip_longest(*shapes)
+        widths: list[Expr | None] = [next((s[1] for s in col if s), None) for col in columns]
+        square = [
+            (i, j)
+            for i, row in enumerate(rows)
+            for j, (v, _) in enumerate(row)
+            if isinstance(v, Vector) and v.size is None and v.expr != 0
+        ]
+        states = [self.lin.size(s) for s in self.cell.states]
+        for due in ([], states):  # what is known goes through every I before states are asked
+            for sizes in (heights, widths):
+                if len(sizes) == len(due):
+                    sizes[:] = [own or size for own, size in zip(sizes, due, strict=True)]
+            for i, j in square * len(square):
+                heights[i] = widths[j] = heights[i] or widths[j]
         found = [
             [
                 self.as_operator(v, place, height, width)
@@ -267,13 +281,6 @@ class Products:
             for row, height in zip(rows, heights, strict=True)
         ]
         return blocks(found, at)
-
-    def sizes(self, known: Sequence[Sequence[Expr]]) -> list[Expr | None]:
-        """The size of each row of blocks: a known one, or where there are as many as states
-        that of the state."""
-        states = [self.lin.size(s) for s in self.cell.states]
-        due = states if len(states) == len(known) else [None] * len(known)
-        return [own[0] if own else size for own, size in zip(known, due, strict=True)]
 
     def summed(self, column: Operator, mean: bool, at: Place) -> Value:
         """The sum of a column's components, or their mean."""

@@ -48,7 +48,7 @@ from symgate.reading.trees import Spelled as Sign
 _DOUBLE = re.compile(r"(?:\\(?:left|[bB]igg?l?))?\s*(?:\\\||‖|\\[lr]?Vert|\|\|)")
 
 #: What makes of 1 the vector of ones.
-_BOLD = re.compile(r"\\(?:mathbf|mathbb|boldsymbol|bm|mathbbm|symbf)\s*$")
+_BOLD = re.compile(r"\\(?:mathbf|mathbb|boldsymbol|bm|mathbbm|symbf)\s*\{?\s*$")
 
 
 class Reader:
@@ -77,7 +77,7 @@ class Reader:
         match tree:
             case Digits(text=digits):
                 return Vector(Rational(Ratio(digits)), None)
-            case Group(items=(Digits(text="1"),), opening="{") if _BOLD.search(self.before(tree)):
+            case Group(items=(Digits(text="1") as one,), opening="{") if self.is_bold(one):
                 return Vector(ONE, None, ones="column")
             case Group(items=(item,), opening=opening) if opening in ("(", "[", "{", "\\{"):
                 return self.value(item, inside)
@@ -113,9 +113,9 @@ class Reader:
             return Vector(Norm(value.expr), None)
         return Vector(Abs(value.expr), value.size)
 
-    def before(self, tree: Tree) -> str:
-        """The text in front of a tree."""
-        return self.scope.text[max(0, tree.start - 16) : tree.start]
+    def is_bold(self, tree: Tree) -> bool:
+        """Whether a tree is set in bold, as 1 where it is the vector of ones."""
+        return _BOLD.search(self.scope.text[max(0, tree.start - 16) : tree.start]) is not None
 
     def _listed(self, items: Sequence[Tree], signs: Sequence[str], tree: Tree) -> Value:
         """[h, x], one vector below the other; or [A, B; C, D], a matrix of matrices."""
@@ -220,7 +220,9 @@ class Reader:
         """Where what a product over steps runs over ends: with all factors, or with the bracket
         that it begins with."""
         match factors[at:]:
-            case [(_, Group(opening="[")), ("", _), *_] if self.scope.way("reach") == "the bracket":
+            case [(_, Group(opening="[") | WrittenMatrix()), ("", _), *_] if (
+                self.scope.way("reach") == "the bracket"
+            ):
                 return at + 1
         return len(factors)
 
