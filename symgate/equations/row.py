@@ -124,7 +124,7 @@ class _OneRow(Semantics):
         return vector
 
 
-class _Turned(Rebuilt):
+class _TransposedRow(Rebuilt):
     """Each matrix of the step as the transpose of what it was."""
 
     def dyad(self, u: Expr, v: Expr, e: Dyad) -> Expr:
@@ -152,5 +152,5 @@ class _Turned(Rebuilt):
 
 def turned(e: Expr) -> Expr:
     """An expression where each matrix of the step is the transpose of what it was."""
-    found: Expr = fold(e, _Turned())
+    found: Expr = fold(e, _TransposedRow())
     return found

@@ -88,10 +88,10 @@ def _book() -> Mapping[str, str]:
 
 def turned(lines: Sequence[str], memory: str) -> list[str]:
     """The lines of a memory that is written the other way up, with what multiplies it behind it."""
-    return [ast.unparse(_Turned(memory).visit(parsed(line))) for line in lines]
+    return [ast.unparse(_TurnedOver(memory).visit(parsed(line))) for line in lines]
 
 
-class _Turned(ast.NodeTransformer):
+class _TurnedOver(ast.NodeTransformer):
     """Turns every matrix of the step over: q @ S is S @ q, and outer(k, v) is outer(v, k)."""
 
     def __init__(self, memory: str) -> None:

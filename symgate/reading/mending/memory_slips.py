@@ -25,7 +25,7 @@ PRIOR = {"wrong_sign": 0.8, "swapped_vectors": 0.7, "wrong_symbol": 0.6}
 
 
 @dataclass(frozen=True)
-class _Change:
+class _LineChange:
     """A line with other symbols or signs in some places, and the characters that say so."""
 
     kind: str
@@ -36,7 +36,7 @@ class _Change:
 
 
 @dataclass(frozen=True)
-class _Memory:
+class _MemoryLine:
     """The lines of a cell in the language, with what the names in them are."""
 
     read: InText
@@ -112,18 +112,18 @@ class _Memory:
 def faults(lines: Sequence[LaidOutLine], context: Context, document: str) -> Iterator[FoundFault]:
     """The one change after which a memory is a known one, where it is none as printed."""
     read = in_text(lines, context)
-    own = _Memory(read) if read is not None else None
+    own = _MemoryLine(read) if read is not None else None
     if own is None or not own.name or not own.wrong[1]:
         return
     blamed, why = own.wrong
     touched = [line for line in lines if line.name in (own.name, *own.divisors)]
-    best: _Change | None = None
+    best: _LineChange | None = None
     score = 0.0
     for line in touched:
         for change in _changes(line, touched, context, document):
             likely = PRIOR[change.kind] - 0.2 * (line.name != blamed)
             again = own.read.changed(change.line) if likely > score else None
-            after = _Memory(again) if again is not None else None
+            after = _MemoryLine(again) if again is not None else None
             if after is None or after.name != own.name or after.wrong[1]:
                 continue
             if bool(after.pair) >= bool(own.pair):
@@ -136,12 +136,14 @@ def faults(lines: Sequence[LaidOutLine], context: Context, document: str) -> Ite
 
 def _changes(
     line: LaidOutLine, lines: Sequence[LaidOutLine], context: Context, document: str
-) -> Iterator[_Change]:
+) -> Iterator[_LineChange]:
     """Signs turned, two symbols exchanged, one symbol in place of another."""
 
-    def changed(kind: str, start: int, stop: int, new: Mapping[int, Tree], *edits: Edit) -> _Change:
+    def changed(
+        kind: str, start: int, stop: int, new: Mapping[int, Tree], *edits: Edit
+    ) -> _LineChange:
         right = None if line.right is None else _exchanged(line.right, new)
-        return _Change(kind, replace(line, right=right), start, stop, edits)
+        return _LineChange(kind, replace(line, right=right), start, stop, edits)
 
     for node in subtrees(line.right):
         if not isinstance(node, Terms):
