@@ -14,8 +14,10 @@ from sympy import Identity
 
 import symgate as sg
 from symgate.algebra.operators import kronecker
+from symgate.algebra.vectors import Opaque, variable
 from symgate.bounds.norms import bounds
 from symgate.equations.row import row_of
+from symgate.linear.ways import Dependences
 from tests import by_step
 from tests.chosen import in_turn
 
@@ -524,3 +526,12 @@ def test_the_square_of_a_sum_is_not_the_sum_of_squares_in_print() -> None:
 def test_a_root_of_a_sigmoid_is_a_gate() -> None:
     text = sg.derive("gla", sections=["norms"]).markdown()
     assert r"\lim_{\alpha_t \to 1} \frac{\partial S_t}{\partial S_{t-1}} &= I" in text
+
+
+class Unruled(Opaque):
+    rank = 0
+
+
+def test_a_node_without_rules_is_no_constant_and_says_what_it_lacks() -> None:
+    with pytest.raises(TypeError, match="Text has no print_Unruled"):
+        Dependences(lambda name: ())(Unruled(variable("h", 1)))

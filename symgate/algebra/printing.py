@@ -28,6 +28,7 @@ from sympy import (
 from symgate.algebra.activations import known_record
 from symgate.algebra.elementwise import Activation
 from symgate.algebra.operators import Diag
+from symgate.algebra.printed import Printed
 from symgate.algebra.shown import (
     ATOM,
     MATVEC,
@@ -70,8 +71,6 @@ class Printer:
     def __init__(self, order: Order | None = None) -> None:
         self.order = order
 
-    # -- the walk --------------------------------------------------------------------------
-
     def show(self, expression: Any, at_least: int = 0) -> str:
         """Print an expression, in parentheses where it binds less than `at_least`."""
         return self.at(expression, at_least).text
@@ -91,7 +90,9 @@ class Printer:
         return shown
 
     def print_object(self, e: Any) -> Shown:
-        """What no rule knows, in its own words."""
+        """What no rule knows, in its own words; a node of ours asks for them here."""
+        if isinstance(e, Printed):
+            raise TypeError(f"{type(self).__name__} has no print_{type(e).__name__}")
         return Shown(str(e), 0)
 
     def print_int(self, e: Any) -> Shown:

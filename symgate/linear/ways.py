@@ -30,7 +30,7 @@ from symgate.algebra.maps import (
 from symgate.algebra.matrices import pieces
 from symgate.algebra.structure import diagonal
 from symgate.algebra.values import Across, Dot, Down, Dyad, Mixing, Norm, RightTimes, StepProduct
-from symgate.algebra.vectors import MatVec, name_of, rank
+from symgate.algebra.vectors import MatVec, Opaque, name_of, rank
 
 Shape = tuple[Expr, ...]
 ShapeOf = Callable[[str], Shape]
@@ -73,7 +73,13 @@ class Dependences(Semantics):
         return found
 
     def unknown(self, e: Any) -> Dependence:
+        """A matrix; a value that has no method here raises, for it would count as constant."""
+        if isinstance(e, Opaque):
+            super().unknown(e)
         return Dependence()
+
+    def stack(self, parts: Sequence[Dependence], e: Any) -> Dependence:
+        return Dependence()  # each part by the columns that act on it, in matvec
 
     # -- what is element-wise: its sources are atoms of their own -----------------------------
 
