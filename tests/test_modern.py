@@ -533,5 +533,5 @@ class Unruled(Opaque):
 
 
 def test_a_node_without_rules_is_no_constant_and_says_what_it_lacks() -> None:
-    with pytest.raises(TypeError, match="Text has no print_Unruled"):
+    with pytest.raises(TypeError, match="has no print_Unruled"):
         Dependences(lambda name: ())(Unruled(variable("h", 1)))
