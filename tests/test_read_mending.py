@@ -214,6 +214,39 @@ def test_a_form_of_its_own_is_not_accused(lines: tuple[str, ...]) -> None:
     assert reading.misprints == ()
 
 
+@pytest.mark.parametrize(
+    ("text", "states"),
+    [
+        ("LSTM without output squashing\n" + page((*LSTM[:5], r"h_t = o_t \odot c_t")), "ch"),
+        ("$$s_t = \\tanh(W s_{t-1} + U y_{t-1} + b)$$", "s"),
+        (page((*GRU, r"m_t = \beta m_{t-1} + (1 - \beta) g_t")), "h"),
+        (
+            "$$h_t = \\tanh(W h_{t-1} + C x_t + A_t h_{t-1})$$\n"
+            "$$A_t = \\lambda A_{t-1} + \\eta h_{t-1} h_{t-1}^T$$",
+            "hA",
+        ),
+        (
+            r"$$y_t = \tanh(W y_{t-1} + \mathcal{W} z_{t-1}), z_t = (1-a) z_{t-1} + a y_t$$",
+            "yz",
+        ),
+        (
+            r"$$h_t = \sigma(W x_t + u \odot h_{t-1} + b)$$"
+            "\n$$h_{n,t} = \\sigma(w_n x_t + u_n h_{n,t-1} + b_n)$$",
+            "h",
+        ),
+        (
+            r"$$z_t = z_{t-1} + \Delta t\,[\tanh(W y_{t-1} + \mathcal{W} z_{t-1} + V u_t + b)"
+            r" - \gamma y_{t-1} - \epsilon z_{t-1}]$$ $$y_t = y_{t-1} + \Delta t\,z_t$$",
+            "yz",
+        ),
+    ],
+)
+def test_one_cell_is_read_and_nothing_is_accused(text: str, states: str) -> None:
+    (reading,) = read_text(text, "a.md").cells
+    assert {*reading.states} == {*states}
+    assert reading.misprints == ()
+
+
 def test_what_is_not_read_is_listed_and_not_accused() -> None:
     lines = (r"z_t = \sigma(\cdot)", r"r_t = \sigma(\cdot)", *GRU[2:])
     found = read_text(page(lines), "a.md")

@@ -127,6 +127,8 @@ class Lexer:
                 self.skip_group()
             if name in ("label", "tag", "tag*"):
                 yield self.token("SPACE", name, start)
+        elif name in ("mathcal", "mathscr") and self._has_twin():
+            yield self.token("ACCENT", "cal", start)
         elif name in symbols.FONTS:
             self.font = start if self.font is None else self.font
         elif name in symbols.BOXES:
@@ -145,6 +147,13 @@ class Lexer:
             yield self.token("ACCENT", symbols.ACCENTS[name], start)
         else:
             yield from self.other_command(name, text, start)
+
+    def _has_twin(self) -> bool:
+        r"""Whether a letter stands in this formula in another font too: \mathcal{W} beside W."""
+        letter = re.compile(r"\s*\{?\s*([A-Z])\b|\s*\{?\s*([A-Z])_").match(self.text, self.at)
+        own = letter and (letter[1] or letter[2])
+        plain = rf"(?<![A-Za-z\\{{])(?<!\\mathcal )(?<!\\mathscr ){own}(?![A-Za-z])"
+        return bool(own) and re.search(plain, self.text) is not None
 
     def other_command(self, name: str, text: str, start: int) -> Iterator[Token]:
         if text in ("\\ ", "\\\n", "\\\t", "\\\r"):

@@ -31,8 +31,10 @@ from symgate.reading.rows import Equation, equations
 from symgate.reading.scripts import has_glued_times, tokens, with_glued_times
 from symgate.reading.several import separated, with_differences
 from symgate.reading.source import Document, Piece
-from symgate.reading.structure import Structure, structure
+from symgate.reading.state_spaces import is_state_space
+from symgate.reading.structure import Structure, affine, structure
 from symgate.reading.symbols import FUNCTIONS
+from symgate.reading.terms import Call, subterms
 from symgate.reading.tokens import FormulaError
 from symgate.reading.trees import Spelled, Tree
 from symgate.reading.understanding import understand
@@ -122,7 +124,31 @@ def _found(document: Document, every: Iterable[Piece], edits: Sequence[Edit]) ->
             equation = output.line.equation
             found.skipped.append((equation.start, equation.stop, "an output that no state reads"))
         found.cells.append((draft, understanding, parts))
+    return without_filters(found)
+
+
+def without_filters(found: DocumentParts) -> DocumentParts:
+    """Without linear recurrences beside a cell that has functions: means, momenta, filters."""
+    bent = [_is_bent(understanding) for _, understanding, _ in found.cells]
+    kept = []
+    for own, is_bent in zip(found.cells, bent, strict=True):
+        lines = own[1].lines
+        terms = {u.name: u.term for u in lines if u.term is not None}
+        given = len(terms) < len(lines) or own[1].backwards or is_state_space(own[1], own[2])
+        if is_bent or not any(bent) or given or known_cell(terms):
+            kept.append(own)
+            continue
+        for u in lines:
+            why = "a recurrence without a function, beside the cell"
+            found.skipped.append((u.line.equation.start, u.line.equation.stop, why))
+    found.cells = kept
     return found
+
+
+def _is_bent(found: Understanding) -> bool:
+    """Whether a line of a cell is a function of a weighted sum."""
+    terms = [t for u in found.lines if u.term is not None for t in subterms(u.term)]
+    return any(isinstance(t, Call) and affine(t) for t in terms)
 
 
 def with_readouts(found: Understanding) -> Understanding:
@@ -160,6 +186,8 @@ def _read(
             why = "the value of an example"
         elif _is_gradient(line):
             why = "a gradient, which runs backward"
+        elif _is_one_component(line, defined):
+            why = "one component of a line"
         else:
             why = ""
         if why:
@@ -180,6 +208,18 @@ def _is_example(line: LaidOutLine, known: Indices, defined: Set[str]) -> bool:
         said = one.name in defined and one.time in (0, -1)
         return one.name == "I" or (own.time == 0 and said)
     return not line.references
+
+
+def _is_one_component(line: LaidOutLine, defined: Set[str]) -> bool:
+    """Whether a line is that of one unit: h_{n,t} = σ(w_n x_t + u_n h_{n,t-1}) beside h_t."""
+    own = line.target
+    *rest, unit = own.labels or ("",)
+    whole = "_".join((own.letter, *own.accents, *rest))
+    every = [r for r in line.references if r.kind == "LETTER" and r.letter != "sigma"]
+    given = [r for r in every if r.time is None]
+    itself = any(r.name == own.name and r.time == -1 for r in line.references)
+    marked = len(given) > 1 and all(r.labels[-1:] == (unit,) for r in given)
+    return len(unit) == 1 and unit.islower() and whole in defined and itself and marked
 
 
 def _is_gradient(line: LaidOutLine) -> bool:

@@ -18,12 +18,26 @@ _CLOSING = {"RPAR", "RBRACKET", "RBRACE", "RANGLE", "RCURLY"}
 
 def tokens(piece: Piece) -> list[Token]:
     """The tokens of a formula, its scripts already gathered."""
-    raw = list(Lexer(piece).run())
+    raw = _steps(list(Lexer(piece).run()))
     if len(raw) > MAX_TOKENS:
         raise FormulaError("the formula is too long", raw[0].start, raw[0].stop)
     if piece.kind == "plain":
         return gathered(_plain_signs(raw), plain=True)
     return gathered(_dotted_stars(_lost_underscores(_spoilt_signs(_short_fractions(raw)))))
+
+
+def _steps(raw: list[Token]) -> list[Token]:
+    r"""\Delta t, the size of a step, as one letter."""
+    found: list[Token] = []
+    for at, token in enumerate(raw):
+        before = found[-1] if found else None
+        alone = at + 1 == len(raw) or raw[at + 1].kind not in ("SUB", "SUP")
+        step = before is not None and (before.kind, before.value) == ("LETTER", "Delta")
+        if step and alone and (token.kind, token.value) == ("LETTER", "t"):
+            found[-1] = replace(found[-1], stop=token.stop)
+        else:
+            found.append(token)
+    return found
 
 
 def _short_fractions(raw: list[Token]) -> list[Token]:

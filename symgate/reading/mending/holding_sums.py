@@ -73,7 +73,8 @@ def weighted(sketch: Sketch) -> Iterator[Broken]:
         for part in [p for s in own.sums if s.call is not None for p in s.parts]:
             bare = all(isinstance(f, Var) or complement(f) is not None for f in part.factors)
             read = [f for f in part.factors if isinstance(f, Var) and _is_weighted(sketch, f)]
-            if bare and read and own.name not in sketch.memories:
+            cases = {f.ref.letter.isupper() for f in part.factors if isinstance(f, Var)}
+            if bare and read and own.name not in sketch.memories and len(cases) == 1:
                 why = f"{text(part.term)} stands in the sum without a weight"
                 yield at(own, part.term, "missing_weight", why)
 
@@ -85,12 +86,14 @@ def _is_weighted(sketch: Sketch, v: Var) -> bool:
 
 
 def weighted_input(sketch: Sketch) -> Iterator[Broken]:
-    """A function of the input has a weight in it: not tanh([x, h])."""
+    """A function of the input has a weight in it: not tanh([x, h]); MUT1 adds tanh(x) alone."""
     for own in sketch.lines.values():
         for call in own.terms:
             if not isinstance(call, Call) or affine(call):
                 continue
             inner = list(subterms(call))
+            if isinstance(call.argument, Var) and any(isinstance(t, Apply) for t in own.terms):
+                continue
             reads = any(isinstance(v, Var) and v.name in sketch.entering for v in inner)
             if reads and not any(isinstance(t, Apply) for t in inner):
                 yield at(own, call, "missing_weight", "no weight acts on the input", True)

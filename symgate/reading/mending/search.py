@@ -19,7 +19,7 @@ from symgate.reading.mending.invariants import INVARIANTS, broken
 from symgate.reading.mending.printing import Printing
 from symgate.reading.mending.sketch import Sketch
 from symgate.reading.structure import complement
-from symgate.reading.terms import Call, Quot, Raised, Var, subterms, text
+from symgate.reading.terms import AnyTerm, Call, Quot, Raised, Var, subterms, text
 
 #: The cells that people mean to write.
 MEANT = {
@@ -111,6 +111,8 @@ def _scored(
     for change in islice(changes(sketch, printing), MOST * TERMS**3 // terms**3):
         if wrong and _concerns(sketch, change, wrong) == again:
             continue
+        if change.kind == "missing_tanh" and printing.without_output:
+            continue
         after = sketch.changed(change.line, change.term)
         reached = known(after.terms) if sketch.whole else ""
         left = _wrong(after, reached) if wrong else []
@@ -162,11 +164,18 @@ def _decisive(sketch: Sketch, change: Change, reached: str) -> bool:
             isinstance(old, Call) and old.function == "tanh" and change.line in sketch.parts.gates
         )
         return gate and "j" not in sketch.lines  # i and j name the parts of the form of 2015
-    if _is_a_variant(sketch, change):
+    if _is_a_variant(sketch, change) or _is_a_late_input(sketch, change.old):
         return False
     if reached not in MEANT:
         return change.kind in DECISIVE
     return reached != "lstm-peephole"
+
+
+def _is_a_late_input(sketch: Sketch, old: AnyTerm) -> bool:
+    """Whether a term is an input that is read at t-1 wherever it stands."""
+    if not isinstance(old, Var) or old.time != -1 or old.name not in sketch.entering:
+        return False
+    return not sketch.reads[old.name, 0]
 
 
 def _is_a_variant(sketch: Sketch, change: Change) -> bool:

@@ -118,7 +118,9 @@ class Sketch:
         if own is not None:
             return {v.name for v in own.variables if (v.time or 0) >= 0}
         line = self.found.line(name)
-        return {ref.name for ref in line.line.references if (ref.time or 0) >= 0} if line else set()
+        ahead = {u.name for u in self.found.lines if u.line.target.time == 1}
+        refs = line.line.references if line is not None else ()
+        return {ref.name for ref in refs if (ref.time or 0) >= (ref.name in ahead)}
 
     @cached_property
     def reads(self) -> Counter[tuple[str, int]]:
