@@ -333,3 +333,16 @@ def test_no_class_of_ours_has_a_name_of_sympy() -> None:
             if isinstance(v, type) and v.__module__ == module.__name__
         }
         assert not own & set(dir(sp)), module.__name__
+
+
+def test_twice_turned_a_multiple_of_a_matrix_is_itself() -> None:
+    """SymPy's abs turns signs until nothing changes; it would never have ended on a product."""
+    triple = sg.jacobian(sg.Cell.from_text("h[t] = (3 * B) @ h[t-1]"))
+    opposite = -triple
+    assert opposite != triple
+    assert -opposite == triple
+    cell = sg.Cell.from_text("h[t] = abs(h[t-1] * (3 * B @ x[t]))")
+    rng = np.random.default_rng(0)
+    params, x, h = {"B": rng.normal(size=(2, 3))}, rng.normal(size=(1, 3)), rng.normal(size=2)
+    found = sg.simulate(cell, params, x, {"h": h})["h"][0]
+    np.testing.assert_allclose(found, abs(h * (3 * params["B"] @ x[0])))

@@ -281,12 +281,8 @@ def product(parts: Sequence[MatrixExpr | Expr], rows: Expr) -> MatrixExpr:
         for factor in factors:
             if not isinstance(factor, Identity):
                 _append(kept, factor)
-    if not any(isinstance(p, MatrixExpr) for p in kept):
-        kept.append(Identity(rows))
-    if not any(isinstance(p, Column | Row | Outer | KroneckerProduct) for p in kept):
-        return kept[0] if len(kept) == 1 else OperatorProduct(*kept)
     number = Mul(*(p for p in kept if not isinstance(p, MatrixExpr)))
-    operators = [p for p in kept if isinstance(p, MatrixExpr)]
+    operators = [p for p in kept if isinstance(p, MatrixExpr)] or [Identity(rows)]
     operators = [p for p in operators if not isinstance(p, Identity)] or operators[:1]
     if number == 1 and len(operators) == 1:
         return operators[0]
