@@ -120,6 +120,7 @@ def test_the_formatter_and_the_types_are_obeyed() -> None:
     assert len(ignores) <= 5
     assert all(re.search(r"\]  # \w", line) for line in ignores)  # each with its reason
     assert ".__dict__[" not in whole
+    assert "vars(self).update" not in whole
 
 
 def test_one_checker_of_numbers() -> None:

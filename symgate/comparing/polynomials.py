@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 from zlib import crc32
 
@@ -266,17 +266,10 @@ def content(p: Polynomial) -> Fraction:
     return max(map(abs, p.terms.values()))
 
 
-_order: dict[Monomial, str] = {}
-
-
+@lru_cache(maxsize=50_000)
 def order(monomial: Monomial) -> str:
     """A text to sort monomials by; the same in every process."""
-    if len(_order) > 50_000:
-        _order.clear()
-    found = _order.get(monomial)
-    if found is None:
-        found = _order[monomial] = _short("*".join(sorted(f"{text(g)}^{e}" for g, e in monomial)))
-    return found
+    return _short("*".join(sorted(f"{text(g)}^{e}" for g, e in monomial)))
 
 
 def signed(terms: Iterable[tuple[Fraction, str]]) -> str:

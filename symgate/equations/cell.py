@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from sympy import Add, Expr, Function, Indexed, MatrixExpr, MatrixSymbol, Mul, Symbol
 from sympy.core.basic import Basic
@@ -58,6 +58,7 @@ class Parameter:
 
 
 @signs("a cell")
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Cell:
     """A recurrent cell: its equations, and what each name in them is.
 
@@ -88,12 +89,12 @@ class Cell:
     parameters: Mapping[str, Parameter]
     shapes: Mapping[str, tuple[Expr, ...]]
     sizes: Mapping[str, Symbol]  # the letters of the sizes: n units, m inputs, and so on
-    made: dict[Any, Any]  # what `once_a_cell` keeps
+    made: dict[Any, Any] = field(init=False, default_factory=dict)  # what `once_a_cell` keeps
 
-    def __init__(self, *text: object, **fields: Any) -> None:
+    def __new__(cls, *text: object, **fields: object) -> Self:
         if text or not fields:
             raise SymgateError("sg.Cell.from_text(text) reads a cell, sg.cell(name) finds one")
-        vars(self).update(fields, made={})
+        return super().__new__(cls)
 
     if not TYPE_CHECKING:
 
@@ -214,12 +215,6 @@ class Cell:
         functions = {f for e in self.equations.values() for f in e.atoms(Function)}
         found = {r.name: r for f in functions if (r := known_record(f)) and r.formula}
         return tuple(found[name] for name in sorted(found))
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        raise AttributeError("a cell is immutable")
-
-    def __delattr__(self, name: str) -> None:
-        raise AttributeError("a cell is immutable")
 
     def __getitem__(self, name: str) -> None:
         raise TypeError(f"a cell is not indexed; take cell.equations[{name!r}], or .equation(…)")
