@@ -8,8 +8,7 @@ from sympy import expand
 import symgate as sg
 from symgate.algebra.vectors import variable
 from symgate.drawing.graph import graph_of
-from symgate.linear.carry import carries
-from symgate.linear.paths import CARRY, paths
+from symgate.linear.paths import CARRY, carries, paths
 from symgate.linear.transition import named_paths
 from tests.chosen import CELLS
 

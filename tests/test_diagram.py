@@ -22,7 +22,7 @@ from symgate.drawing.scene import Caption, DrawnShape, Point, Polyline, Scene
 from symgate.drawing.textbook import MERGE
 from symgate.drawing.tikz import formula
 from symgate.equations.stack import layers_of
-from symgate.linear.carry import carries
+from symgate.linear.paths import carries
 from tests.chosen import CELLS
 from tests.tools import missing, needs
 

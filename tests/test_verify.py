@@ -12,8 +12,7 @@ import symgate as sg
 from symgate.algebra.operators import total
 from symgate.algebra.vectors import variable
 from symgate.linear import verify
-from symgate.linear.carry import carries
-from symgate.linear.paths import MAX_PATHS, count
+from symgate.linear.paths import MAX_PATHS, carries, count
 from symgate.linear.verify import Verified, verified
 from symgate.writing.gathered import gathered
 

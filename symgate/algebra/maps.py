@@ -4,7 +4,8 @@
 
 Each map knows its `operator` (a SymPy matrix expression, with matrices laid out row by row),
 its `push` (the map of a change, as a value) and its `pull` (the adjoint of a gradient).
-`Composed` chains two. How large a map is, `symgate.bounds` reads off the operator.
+`Composed` chains two. How large a map is, `symgate.bounds` reads off the operator, where the
+map does not say so itself.
 
     map             a change D or d becomes       operator
     MatrixTimes(A)  A d                           A
@@ -13,21 +14,23 @@ its `push` (the map of a change, as a value) and its `pull` (the adjoint of a gr
     Everywhere      d in every component          1
     ToRows(v)       d vᵀ                          I ⊗ v
     ToColumns(u)    u dᵀ                          u ⊗ I
-    OnRows(q)       D q                           I ⊗ qᵀ
-    OnColumns(q)    Dᵀ q                          qᵀ ⊗ I
+    On(q)           D q, or Dᵀ q                  I ⊗ qᵀ, or qᵀ ⊗ I
     ByValue(S)      S d, or Sᵀ d                  S
     FromLeft(A)     A D                           A ⊗ I
     FromRight(A)    D A                           I ⊗ Aᵀ
-    OfColumns(w)    D diag(w)                     I ⊗ diag(w)
-    OfRows(w)       diag(w) D                     diag(w) ⊗ I
+    Scaled(1 wᵀ)    D diag(w)                     I ⊗ diag(w)
+    Scaled(w 1ᵀ)    diag(w) D                     diag(w) ⊗ I
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, ClassVar, Self
 
 from sympy import Expr, Identity, MatrixExpr, OneMatrix, S, Transpose
+from sympy.core.basic import Basic
 
 from symgate.algebra.matrices import MatrixOf
 from symgate.algebra.operators import (
@@ -56,25 +59,54 @@ from symgate.algebra.values import (
 from symgate.algebra.vectors import MatVec, Outer, Total
 
 
-class Map(Protocol):
+class Map(ABC):
     """A linear map between the values of a step."""
 
+    #: Whether it is a matrix of parameters on a vector, and no more.
+    plain: ClassVar[bool] = False
+
+    #: Of a matrix: 0 where it acts on each row by itself, -1 where on each column.
+    axis: ClassVar[int | None] = None
+
     @property
+    @abstractmethod
     def operator(self) -> MatrixExpr:
         """The map as a matrix, with matrices of the step laid out row by row."""
-        ...
 
+    @abstractmethod
     def push(self, d: Expr) -> Expr:
         """What a change of the source makes of the target."""
-        ...
 
-    def pull(self, delta: Expr) -> Expr:
+    @abstractmethod
+    def pull(self, d: Expr) -> Expr:
         """What a gradient by the target makes of the source's: the adjoint."""
-        ...
+
+    @property
+    def bound(self) -> Expr | None:
+        """A bound of its norm whatever the values, where it is not read off the operator."""
+        return None
+
+    @property
+    def scale(self) -> Expr | None:
+        """What each component is multiplied by, where no more is done: 1 wᵀ, u 1ᵀ."""
+        return None
+
+    def acts_along(self, axis: int) -> bool:
+        """Whether it acts on each row of a matrix by itself (0), or on each column (-1)."""
+        return axis == self.axis
+
+    def put(self, fixed: Mapping[Basic, Expr]) -> Self:
+        """The map with values put into the vectors and numbers that it holds."""
+        given: Any = self
+        now = {f.name: getattr(self, f.name) for f in fields(given)}
+        moved = {n: v.xreplace(fixed) for n, v in now.items() if isinstance(v, Basic)}
+        moved |= {n: v.put(fixed) for n, v in now.items() if isinstance(v, Map)}
+        made: Self = replace(given, **moved)
+        return made
 
 
 @dataclass(frozen=True)
-class Inner:
+class Inner(Map):
     """d ↦ uᵀ d."""
 
     u: Expr
@@ -87,12 +119,12 @@ class Inner:
     def push(self, d: Expr) -> Expr:
         return Dot(self.u, d)
 
-    def pull(self, delta: Expr) -> Expr:
-        return self.u * delta
+    def pull(self, d: Expr) -> Expr:
+        return self.u * d
 
 
 @dataclass(frozen=True)
-class Averaged:
+class Averaged(Map):
     """d ↦ uᵀ d / n."""
 
     u: Expr
@@ -105,12 +137,12 @@ class Averaged:
     def push(self, d: Expr) -> Expr:
         return Mean(self.u * d)
 
-    def pull(self, delta: Expr) -> Expr:
-        return self.u * delta / self.size
+    def pull(self, d: Expr) -> Expr:
+        return self.u * d / self.size
 
 
 @dataclass(frozen=True)
-class Everywhere:
+class Everywhere(Map):
     """d ↦ d in every component: a scalar beside a vector or a matrix."""
 
     size: Expr
@@ -122,13 +154,15 @@ class Everywhere:
     def push(self, d: Expr) -> Expr:
         return d
 
-    def pull(self, delta: Expr) -> Expr:
-        return Total(delta)
+    def pull(self, d: Expr) -> Expr:
+        return Total(d)
 
 
 @dataclass(frozen=True)
-class ToRows:
+class ToRows(Map):
     """d ↦ d vᵀ."""
+
+    axis = 0
 
     v: Expr
     rows: Expr
@@ -141,13 +175,15 @@ class ToRows:
     def push(self, d: Expr) -> Expr:
         return Down(d) if self.v == 1 else Dyad(d, self.v)
 
-    def pull(self, delta: Expr) -> Expr:
-        return StepProduct(delta, self.v)
+    def pull(self, d: Expr) -> Expr:
+        return StepProduct(d, self.v)
 
 
 @dataclass(frozen=True)
-class ToColumns:
+class ToColumns(Map):
     """d ↦ u dᵀ."""
+
+    axis = -1
 
     u: Expr
     rows: Expr
@@ -160,50 +196,37 @@ class ToColumns:
     def push(self, d: Expr) -> Expr:
         return Across(d) if self.u == 1 else Dyad(self.u, d)
 
-    def pull(self, delta: Expr) -> Expr:
-        return StepProduct(delta, self.u, transposed=True)
+    def pull(self, d: Expr) -> Expr:
+        return StepProduct(d, self.u, transposed=True)
 
 
 @dataclass(frozen=True)
-class OnRows:
-    """D ↦ D q."""
+class On(Map):
+    """D ↦ D q, or Dᵀ q."""
 
     q: Expr
     rows: Expr
     cols: Expr
+    transposed: bool = False
 
     @property
     def operator(self) -> MatrixExpr:
+        if self.transposed:
+            return kronecker(Row(self.rows, self.q), Identity(self.cols))
         return kronecker(Identity(self.rows), Row(self.cols, self.q))
 
     def push(self, d: Expr) -> Expr:
-        return StepProduct(d, self.q)
+        return StepProduct(d, self.q, self.transposed)
 
-    def pull(self, delta: Expr) -> Expr:
-        return Dyad(delta, self.q)
+    def pull(self, d: Expr) -> Expr:
+        return Dyad(self.q, d) if self.transposed else Dyad(d, self.q)
 
-
-@dataclass(frozen=True)
-class OnColumns:
-    """D ↦ Dᵀ q."""
-
-    q: Expr
-    rows: Expr
-    cols: Expr
-
-    @property
-    def operator(self) -> MatrixExpr:
-        return kronecker(Row(self.rows, self.q), Identity(self.cols))
-
-    def push(self, d: Expr) -> Expr:
-        return StepProduct(d, self.q, transposed=True)
-
-    def pull(self, delta: Expr) -> Expr:
-        return Dyad(self.q, delta)
+    def acts_along(self, axis: int) -> bool:
+        return axis == (-1 if self.transposed else 0)
 
 
 @dataclass(frozen=True)
-class ByValue:
+class ByValue(Map):
     """d ↦ S d for a matrix of the step, or Sᵀ d."""
 
     value: Expr
@@ -219,13 +242,15 @@ class ByValue:
     def push(self, d: Expr) -> Expr:
         return StepProduct(self.value, d, self.transposed)
 
-    def pull(self, delta: Expr) -> Expr:
-        return StepProduct(self.value, delta, not self.transposed)
+    def pull(self, d: Expr) -> Expr:
+        return StepProduct(self.value, d, not self.transposed)
 
 
 @dataclass(frozen=True)
-class MatrixTimes:
+class MatrixTimes(Map):
     """d ↦ A d for a matrix of parameters."""
+
+    plain = True
 
     matrix: MatrixExpr
 
@@ -236,31 +261,29 @@ class MatrixTimes:
     def push(self, d: Expr) -> Expr:
         return MatVec(self.matrix, d)
 
-    def pull(self, delta: Expr) -> Expr:
-        return MatVec(transposed(self.matrix), delta)
+    def pull(self, d: Expr) -> Expr:
+        return MatVec(transposed(self.matrix), d)
 
 
 @dataclass(frozen=True)
-class FromLeft:
+class FromLeft(MatrixTimes):
     """D ↦ A D for a matrix of parameters."""
 
-    matrix: MatrixExpr
     cols: Expr
+
+    axis = -1
+    plain = False
 
     @property
     def operator(self) -> MatrixExpr:
         return kronecker(self.matrix, Identity(self.cols))
 
-    def push(self, d: Expr) -> Expr:
-        return MatVec(self.matrix, d)
-
-    def pull(self, delta: Expr) -> Expr:
-        return MatVec(transposed(self.matrix), delta)
-
 
 @dataclass(frozen=True)
-class FromRight:
+class FromRight(Map):
     """D ↦ D A for a matrix of parameters."""
+
+    axis = 0
 
     matrix: MatrixExpr
     rows: Expr
@@ -272,8 +295,8 @@ class FromRight:
     def push(self, d: Expr) -> Expr:
         return RightTimes(d, self.matrix)
 
-    def pull(self, delta: Expr) -> Expr:
-        return RightTimes(delta, transposed(self.matrix))
+    def pull(self, d: Expr) -> Expr:
+        return RightTimes(d, transposed(self.matrix))
 
 
 def _diagonal(size: Expr, w: Expr) -> MatrixExpr:
@@ -281,43 +304,35 @@ def _diagonal(size: Expr, w: Expr) -> MatrixExpr:
 
 
 @dataclass(frozen=True)
-class OfColumns:
-    """D ↦ D diag(w): each column of a matrix times a number of its own."""
+class Scaled(Map):
+    """D ↦ s ⊙ D, where s is 1 wᵀ or w 1ᵀ: D diag(w) or diag(w) D."""
 
-    w: Expr
+    side: Expr
     rows: Expr
     cols: Expr
 
     @property
     def operator(self) -> MatrixExpr:
-        return kronecker(Identity(self.rows), _diagonal(self.cols, self.w))
+        (w,) = self.side.args
+        if self.acts_along(0):
+            return kronecker(Identity(self.rows), _diagonal(self.cols, w))
+        return kronecker(_diagonal(self.rows, w), Identity(self.cols))
 
     def push(self, d: Expr) -> Expr:
-        return d * Across(self.w)
+        return d * self.side
 
     pull = push
-
-
-@dataclass(frozen=True)
-class OfRows:
-    """D ↦ diag(w) D."""
-
-    w: Expr
-    rows: Expr
-    cols: Expr
 
     @property
-    def operator(self) -> MatrixExpr:
-        return kronecker(_diagonal(self.rows, self.w), Identity(self.cols))
+    def scale(self) -> Expr:
+        return self.side
 
-    def push(self, d: Expr) -> Expr:
-        return d * Down(self.w)
-
-    pull = push
+    def acts_along(self, axis: int) -> bool:
+        return bool(axis == self.side.axis)
 
 
 @dataclass(frozen=True)
-class Mixed:
+class Mixed(Map):
     """The derivative of softmax, layer_norm or rms_norm, in its own value y.
 
     softmax: diag(y) - y yᵀ; layer_norm: (I - 1 1ᵀ/n - y yᵀ/n) / σ; rms_norm without 1 1ᵀ.
@@ -347,9 +362,14 @@ class Mixed:
 
     pull = push  # symmetric
 
+    @property
+    def bound(self) -> Expr | None:
+        """diag(p) - p pᵀ, and at most I minus projections; what is divided by stands apart."""
+        return S.Half if isinstance(self.node, Softmax) else S.One
+
 
 @dataclass(frozen=True)
-class Composed:
+class Composed(Map):
     """first, then second."""
 
     second: Map
@@ -362,5 +382,13 @@ class Composed:
     def push(self, d: Expr) -> Expr:
         return self.second.push(self.first.push(d))
 
-    def pull(self, delta: Expr) -> Expr:
-        return self.first.pull(self.second.pull(delta))
+    def pull(self, d: Expr) -> Expr:
+        return self.first.pull(self.second.pull(d))
+
+    @property
+    def scale(self) -> Expr | None:
+        one, other = self.first.scale, self.second.scale
+        return None if one is None or other is None else one * other
+
+    def acts_along(self, axis: int) -> bool:
+        return self.first.acts_along(axis) and self.second.acts_along(axis)

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Expr, MatrixExpr, Rational, S, default_sort_key
+from sympy import Expr, MatrixExpr, Rational, S, default_sort_key, sqrt
 from sympy.core.basic import Basic
 
 from symgate.algebra.vectors import Opaque, Total, rank
@@ -95,6 +95,10 @@ class Mixing(Opaque):
         """What its derivative in its own value is multiplied by, if anything."""
         return ()
 
+    def longest(self, size: Expr) -> Expr:
+        """A bound of its length."""
+        return sqrt(size)
+
 
 class Softmax(Mixing):
     """exp(v) over its sum: positive components that add up to 1."""
@@ -104,6 +108,9 @@ class Softmax(Mixing):
 
     def __new__(cls, vector: Expr) -> Softmax:
         return Basic.__new__(cls, vector)
+
+    def longest(self, size: Expr) -> Expr:
+        return S.One
 
 
 class _Normed(Mixing):
@@ -185,6 +192,8 @@ class RightTimes(_Matrix):
 class Across(_Matrix):
     """1 wᵀ: the vector w as every row."""
 
+    axis = 0
+
     sign = "×"
 
     def __new__(cls, vector: Expr) -> Across:
@@ -193,6 +202,8 @@ class Across(_Matrix):
 
 class Down(_Matrix):
     """w 1ᵀ: the vector w as every column."""
+
+    axis = -1
 
     sign = "×"
 

@@ -7,20 +7,20 @@ that the paths through the gate close, and what remains is what it multiplies.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from sympy import Expr, Indexed, Integer, MatrixExpr, S
 from sympy.core.basic import Basic
 
 from symgate.algebra.length import length
-from symgate.algebra.maps import Map
 from symgate.algebra.operators import Column, Diag, Row
 from symgate.algebra.vectors import MatVec, Outer, is_variable, name_of
 from symgate.bounds.ranges import ranges
 from symgate.equations.cell import Cell
 from symgate.linear.linearise import linearise
-from symgate.linear.paths import MAX_PATHS, Path, block, count, paths
+from symgate.linear.paths import MAX_PATHS, Path, count, paths
+from symgate.linear.products import added
 from symgate.linear.terms import Linearisation, Node, Term
 
 #: A value of more symbols is not put in for its name.
@@ -126,7 +126,7 @@ def _left_over(
         open_ = zip(path.links, filter(None, put), strict=False)
         if all(put):
             kept.append(Path(tuple(replace(link, term=term) for link, term in open_)))
-    return block(lin, kept, of, wrt)
+    return added(lin, [path.product for path in kept], of, wrt)
 
 
 def _put(term: Term, fixed: Mapping[Basic, Expr]) -> Term | None:
@@ -134,22 +134,10 @@ def _put(term: Term, fixed: Mapping[Basic, Expr]) -> Term | None:
     factors = tuple(f.xreplace(fixed) for f in term.coefficient)
     matrix = term.matrix
     if term.map is not None and matrix is not None:
-        now = _through(term.map, fixed)
+        now = term.map.put(fixed)
         matrix = matrix if now == term.map else now.operator
         ends = matrix.atoms(Column, Row, Diag, Outer) if now != term.map else ()
         factors += tuple(S.Zero for e in ends if S.Zero in e.args)
     if any(f == 0 for f in factors):
         return None
     return replace(term, coefficient=tuple(f for f in factors if f != 1), matrix=matrix)
-
-
-def _through(given: Map, fixed: Mapping[Basic, Expr]) -> Map:
-    """A map with the fixed values put into the vectors and numbers that it holds."""
-    assert is_dataclass(given)
-    now = {f.name: getattr(given, f.name) for f in fields(given)}
-    for name, value in now.items():
-        if isinstance(value, Basic):
-            now[name] = value.xreplace(fixed)
-        elif is_dataclass(value):
-            now[name] = _through(value, fixed)
-    return type(given)(**now)

@@ -18,10 +18,9 @@ import sympy as sp
 from sympy import Abs, Add, Expr, Function, Indexed, MatAdd, MatrixExpr, Mul, Pow, S
 
 from symgate.algebra.fold import Semantics, fold
-from symgate.algebra.maps import MatrixTimes
 from symgate.algebra.norms import MaxNorm, SpectralNorm
 from symgate.algebra.structure import update
-from symgate.algebra.values import Mixing, Spread
+from symgate.algebra.values import Spread
 from symgate.algebra.vectors import MatVec, rank, variable
 from symgate.bounds.functions import only_value, slope_range
 from symgate.bounds.intervals import rational
@@ -128,7 +127,7 @@ def bounds(cell: Cell) -> Bounds:
         maps += [term.map for node in lin for term in node.terms] if (of, wrt) in many else []
         if many.get((of, wrt), S.Zero) is None:
             continue
-        if len(lin.shape(of)) == 2 or not all(isinstance(m, MatrixTimes | None) for m in maps):
+        if len(lin.shape(of)) == 2 or not all(m is None or m.plain for m in maps):
             ends = [lin.variable(s, 1) for s in cell.states]
             size = spectral_norm(known, operator(lin, of, lin.variable(wrt, 1), ends))
             if size.is_number:
@@ -150,8 +149,8 @@ def term_bound(known: Ranges, node: Node, term: Term) -> Expr:
         if slope.is_bounded:
             most = rational(slope.magnitude)
             bound = sp.Min(bound, most) if bound.is_number else most
-    if isinstance(node.expression, Mixing):  # diag(p) - p pᵀ, and at most I minus projections
-        return bound * (S.Half if node.expression.name == "softmax" else S.One)
+    if term.map is not None and term.map.bound is not None:
+        return bound * term.map.bound
     return bound if term.matrix is None else bound * spectral_norm(known, term.matrix)
 
 

@@ -20,7 +20,7 @@ from sympy import Add, Expr, Function, Indexed, Mul, Pow, S
 
 from symgate.algebra.activations import record_of
 from symgate.algebra.fold import Semantics, fold
-from symgate.algebra.values import Mixing, Norm, Softmax
+from symgate.algebra.values import Mixing, Norm
 from symgate.algebra.vectors import name_of, time_of
 from symgate.bounds.functions import (
     _U,
@@ -104,7 +104,7 @@ def _lengths(lin: Linearisation, arithmetic: Arithmetic) -> dict[Expr, Expr]:
     for node in lin:
         e = node.expression
         if isinstance(e, Mixing):
-            found[node.symbol] = S.One if isinstance(e, Softmax) else sp.sqrt(node.size)
+            found[node.symbol] = e.longest(node.size)
         for factor in Mul.make_args(e):
             if isinstance(factor, Pow) and isinstance(factor.base, Norm):
                 v = factor.base.args[0]

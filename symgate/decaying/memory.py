@@ -25,8 +25,8 @@ from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
 from symgate.errors import SymgateError
 from symgate.instead import tells
-from symgate.linear.carry import carry
 from symgate.linear.linearise import linearise
+from symgate.linear.paths import carry
 from symgate.numerals import steps
 from symgate.numerics.biases import bias_of
 from symgate.numerics.general import is_linear

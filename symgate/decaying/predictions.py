@@ -20,8 +20,8 @@ from symgate.decaying.curve import Decay
 from symgate.equations.cell import Cell
 from symgate.errors import Diverged, SymgateError
 from symgate.instead import tells
-from symgate.linear.carry import carries
 from symgate.linear.linearise import linearise
+from symgate.linear.paths import carries
 from symgate.numerics.general import is_general, over_steps
 from symgate.numerics.general_pull import general_step_norms
 from symgate.numerics.norms import NORMS

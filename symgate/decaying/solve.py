@@ -18,10 +18,9 @@ from symgate.algebra.vectors import Vector
 from symgate.bounds.rest import Rest
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError, UnknownName
-from symgate.linear.carry import carries
 from symgate.linear.jacobian import jacobian
 from symgate.linear.linearise import linearise
-from symgate.linear.paths import MAX_PATHS, count, paths
+from symgate.linear.paths import MAX_PATHS, carries, count, paths
 from symgate.linear.terms import Linearisation
 from symgate.numerics.initialise import SCALAR
 

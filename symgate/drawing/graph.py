@@ -21,8 +21,8 @@ from symgate.algebra.values import Dot
 from symgate.algebra.vectors import as_product, is_variable, name_of, time_of
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
-from symgate.linear.carry import carries
 from symgate.linear.linearise import linearise
+from symgate.linear.paths import carries
 
 #: A diagram with more nodes than this is no picture any more.
 MAX_NODES = 250

@@ -15,9 +15,9 @@ from symgate.drawing.palette import gate_colours, on_dark
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell as by_name
 from symgate.errors import SymgateError
-from symgate.linear.carry import carries
 from symgate.linear.linearise import linearise
-from symgate.linear.paths import Path, block, count, paths
+from symgate.linear.paths import Path, carries, count, paths
+from symgate.linear.products import Chain, added
 from symgate.numerics.biases import all_biases, bias_of, double_biases
 from symgate.numerics.general import is_general
 from symgate.writing.latex import equations, latex
@@ -94,11 +94,11 @@ def _terms(cell: Cell, of: str, wrt: str) -> list[dict[str, str]]:
     lin = linearise(cell)
     if not 0 < count(lin, of, wrt) <= MOST_TERMS:
         return []
-    grouped: dict[str, list[Path]] = {}
+    grouped: dict[str, list[Chain]] = {}
     for path in paths(lin, of, wrt):
-        grouped.setdefault(_key(path), []).append(path)
+        grouped.setdefault(_key(path), []).append(path.product)
     return [
-        {"path": key, "mathml": mathml(latex(block(lin, same, of, wrt), cell=cell))}
+        {"path": key, "mathml": mathml(latex(added(lin, same, of, wrt), cell=cell))}
         for key, same in grouped.items()
     ]
 

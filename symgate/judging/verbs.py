@@ -26,12 +26,11 @@ from symgate.comparing.comparison import compare
 from symgate.equations.cell import Cell
 from symgate.errors import UnknownName
 from symgate.judging import formulas
-from symgate.linear.carry import Carry
-from symgate.linear.carry import carry as carry_in
 from symgate.linear.jacobian import jacobian
 from symgate.linear.linearise import linearise
+from symgate.linear.paths import Carry, paths
+from symgate.linear.paths import carry as carry_in
 from symgate.linear.paths import count as count_in
-from symgate.linear.paths import paths
 from symgate.writing.tree import listed as words_in_a_row
 
 #: The weight of all recurrent connections of a single unit.

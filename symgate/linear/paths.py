@@ -1,27 +1,27 @@
 """Paths: the ways by which a change of one value reaches another, and the carry among them.
 
-A path is one term of the linearisation after another. `ways_to` follows the terms
+A path is one term of the linearisation after another. `followed_by` follows the terms
 of a step. The carry is the path from a state to itself on which no matrix and no activation
 stands, however many lines it is written over.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sympy import Dummy, Expr, Function, Indexed, MatrixExpr, MatrixSymbol, Mul, Pow, S
+from sympy import Add, Dummy, Expr, Function, Indexed, MatrixExpr, MatrixSymbol, Mul, Pow, S
 
-from symgate.algebra.maps import Composed, Map, OfColumns, OfRows
-from symgate.algebra.operators import Diag, total
-from symgate.algebra.vectors import MatVec, Opaque, name_of, time_of
+from symgate.algebra.operators import Diag
+from symgate.algebra.values import Across, Down
+from symgate.algebra.vectors import MatVec, Opaque, name_now, name_of, time_of
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
 from symgate.errors import SymgateError
 from symgate.linear.linearise import factors_of, linearise
-from symgate.linear.products import Chain, merged
+from symgate.linear.products import Chain, added
 from symgate.linear.terms import Linearisation, Node, Term
 
 CARRY, DIRECT = "carry", "direct"
@@ -51,7 +51,12 @@ class PathLink:
     @property
     def weight(self) -> MatrixExpr | None:
         """The term's weight matrix; None where it only scales what it reads."""
-        return None if scaled_by(self.term.map) is not None else self.term.matrix
+        return None if self.scale is not None else self.term.matrix
+
+    @property
+    def scale(self) -> Expr | None:
+        """What the term's map multiplies each component by, where it does no more."""
+        return None if self.term.map is None else self.term.map.scale
 
 
 @dataclass(frozen=True)
@@ -140,58 +145,80 @@ class Path:
         met = {symbol.name for matrix in self.matrices for symbol in matrix.atoms(MatrixSymbol)}
         return ", ".join(sorted(met)) or DIRECT
 
+    @property
+    def scaling(self) -> list[Expr]:
+        """What its terms multiply by, without the matrices."""
+        sides = [link.scale for link in self.links if link.scale is not None]
+        return [*(f for term in self.terms for f in term.coefficient), *sides]
+
+    @property
+    def product(self) -> Chain:
+        """The product of its terms."""
+        return reduce(lambda made, link: made.then(link.term, link.place), self.links, Chain())
+
     def operator(self, lin: Linearisation) -> MatrixExpr:
         """The path's share of the Jacobian."""
-        return block(lin, [self], self.of, name_of(self.source))
+        return added(lin, [self.product], self.of, name_of(self.source))
 
 
-def scaled_by(through: Map | None) -> Expr | None:
-    """What S diag(w) or diag(u) S multiplies each component of S by: 1 wᵀ, u 1ᵀ; else None."""
-    if isinstance(through, Composed):
-        first, second = scaled_by(through.first), scaled_by(through.second)
-        return None if first is None or second is None else first * second
-    return through.push(S.One) if isinstance(through, OfColumns | OfRows) else None
+@dataclass(frozen=True)
+class Carry:
+    """d(state_t) = diag(coefficient) d(state_{t-1}) + …, with no matrix and no activation.
+
+    `gates` maps each gate of the coefficient to whether an open gate (near 1) keeps the
+    state: True for f in f ⊙ c, False for z in (1 - z) ⊙ h.
+    """
+
+    state: str
+    paths: tuple[Path, ...]
+    coefficient: Expr
+    gates: Mapping[str, bool]
 
 
-# -- ways within a step ------------------------------------------------------------------
+# -- the walk within a step ----------------------------------------------------------------
 
-Way = TypeVar("Way")
+Made = TypeVar("Made")
+Links = Mapping[str, Sequence[PathLink]]
 
 
-def ways_to(
+def over_paths(
     lin: Linearisation,
     of: str,
     ends: Collection[Indexed],
-    links: Mapping[str, Sequence[PathLink]],
-    start: Way,
-    then: Callable[[Way, PathLink], Way],
-    merged: Callable[[list[Way]], list[Way]],
-) -> dict[Indexed, list[Way]]:
-    """The ways from a node to each variable of `ends`, within one step.
+    links: Links,
+    start: Made,
+    then: Callable[[Made, PathLink], Made],
+    merged: Callable[[list[Made]], list[Made]],
+) -> dict[Indexed, list[Made]]:
+    """What the paths from a node to each variable of `ends` make, link by link, within one step.
 
-    The nodes are visited in reverse, so that each is followed once, with all the ways that
-    lead to it.
+    The nodes are visited in reverse, so that each is followed once, with all that the paths
+    which lead to it have made.
     """
-    found: dict[Indexed, list[Way]] = {}
-    waiting: dict[Indexed, list[Way]] = {lin.variable(of): [start]}
-    leading = {*ends}
+    found: dict[Indexed, list[Made]] = {}
+    waiting: dict[Indexed, list[Made]] = {lin.variable(of): [start]}
+    stops, leading = {*ends}, {*ends}
     for node in lin:
         if any(link.term.source in leading for link in links[node.name]):
             leading.add(node.symbol)
     for node in lin.backward():
-        ways = merged(waiting.pop(node.symbol, []))
-        for link in links[node.name] if ways else ():
+        here = merged(waiting.pop(node.symbol, []))
+        for link in links[node.name] if here else ():
             if link.term.source not in leading:
                 continue
-            reached = found if link.term.source in ends else waiting
-            reached.setdefault(link.term.source, []).extend(then(way, link) for way in ways)
-    return {source: merged(ways) for source, ways in found.items()}
+            reached = found if link.term.source in stops else waiting
+            reached.setdefault(link.term.source, []).extend(then(made, link) for made in here)
+    return {source: merged(made) for source, made in found.items()}
 
 
-def followed(lin: Linearisation, of: str, ends: Collection[Indexed]) -> dict[Indexed, list[Path]]:
+def followed(
+    lin: Linearisation, of: str, ends: Collection[Indexed], links: Links | None = None
+) -> dict[Indexed, list[Path]]:
     """The paths within a step from a node to each variable of `ends`, which stop there."""
-    counted(lin, of, ends)
-    return ways_to(lin, of, ends, links_of(lin.cell), Path(()), Path.then, in_order)
+    if links is None:
+        counted(lin, of, ends)
+        links = links_of(lin.cell)
+    return over_paths(lin, of, ends, links, Path(()), Path.then, in_order)
 
 
 def in_order(found: list[Path]) -> list[Path]:
@@ -210,31 +237,28 @@ def counted(lin: Linearisation, of: str, ends: Collection[Indexed]) -> int:
     return number
 
 
-def path_count(lin: Linearisation, of: str, ends: Collection[Indexed]) -> int:
+def path_count(
+    lin: Linearisation, of: str, ends: Collection[Indexed], links: Links | None = None
+) -> int:
     """How many paths lead from a node to the variables of `ends`, without following each."""
-    places, nodes = _numbered(lin.cell)
-    stops = {places[e] for e in ends if e in places}
-    counts, result = {places[lin.variable(of)]: 1}, 0
-    for node, *sources in nodes:
-        here = counts.get(node, 0)
-        for source in sources if here else ():
-            if source in stops:
-                result += here
-            else:
-                counts[source] = counts.get(source, 0) + here
-    return result
+    links = terms_of(lin.cell) if links is None else links
+    found = over_paths(lin, of, ends, links, 1, lambda number, _: number, total_of)
+    return sum(number for (number,) in found.values())
+
+
+def total_of(numbers: list[Any]) -> list[Any]:
+    """Numbers added up; nothing of none."""
+    return [sum(numbers)] if numbers else []
 
 
 @once_a_cell
-def _numbered(cell: Cell) -> tuple[Mapping[Indexed, int], Sequence[Sequence[int]]]:
-    """A number for each variable, and each node backward with those that its terms read."""
-    places: dict[Indexed, int] = {}
-    read = [(n.symbol, *(t.source for t in n.terms)) for n in linearise(cell).backward()]
-    return places, [[places.setdefault(e, len(places)) for e in line] for line in read]
+def terms_of(cell: Cell) -> Links:
+    """The terms of each node as they are, each a link of paths."""
+    return {n.name: [PathLink(n, t, i) for i, t in enumerate(n.terms)] for n in linearise(cell)}
 
 
 @once_a_cell
-def links_of(cell: Cell) -> Mapping[str, list[PathLink]]:
+def links_of(cell: Cell) -> Links:
     """The terms of each node as links of paths.
 
     A term whose source stands inside a function and beside it as well, as in h + tanh(h), is
@@ -308,27 +332,51 @@ def count(lin: Linearisation, of: str, wrt: str) -> int:
     return path_count(lin, of, (lin.variable(wrt, 1),))
 
 
-def products_of(found: Iterable[Path]) -> list[Chain]:
-    """The products of some paths, merged."""
-    return merged(reduce(longer, path.links, Chain()) for path in found)
+# -- the carry --------------------------------------------------------------------------------
 
 
-def longer(made: Chain, link: PathLink) -> Chain:
-    """A product followed by the term of a link."""
-    return made.then(link.term, link.place)
+def carries(lin: Linearisation) -> tuple[Carry, ...]:
+    """The carry of each state that has one.
+
+    >>> import symgate as sg
+    >>> [(c.state, c.gates) for c in carries(sg.linearise(sg.cell("lstm")))]
+    [('c', {'f': True})]
+    >>> [(c.state, c.coefficient) for c in carries(sg.linearise(sg.cell("rhn")))]
+    [('h', (1 - k[t])*(1 - z[t]))]
+    """
+    return tuple(found for s in lin.cell.states if (found := carry(lin, s)) is not None)
 
 
-def block(lin: Linearisation, found: Iterable[Path], of: str, wrt: str) -> MatrixExpr:
-    """The sum of some paths between two values."""
-    return added(lin, products_of(found), of, wrt)
+def carry(lin: Linearisation, state: str) -> Carry | None:
+    """The carry of a state, or None."""
+    found = tuple(path for path in _unhindered(lin, state) if path.is_carry)
+    coefficient = Add(*(Mul(*p.scaling) for p in found))
+    if coefficient == 0:
+        return None
+    sides = [f.args[0] if isinstance(f, Across | Down) else f for p in found for f in p.scaling]
+    factors = [f for side in sides for f in Mul.make_args(side)]
+    return Carry(state, found, coefficient, dict(g for f in factors if (g := _gate(lin, f))))
 
 
-def added(lin: Linearisation, found: Iterable[Chain], of: str, wrt: str) -> MatrixExpr:
-    """The sum of products between two values."""
-    rows, cols = lin.size(of), lin.size(wrt)
-    return total([p.operator(rows, cols) for p in found], rows, cols)
+def _unhindered(lin: Linearisation, state: str) -> list[Path]:
+    """The paths from a state to itself that meet no matrix and no activation."""
+    goal = lin.variable(state, 1)
+    free = {
+        name: [x for x in links if not x.activated and x.weight is None]
+        for name, links in links_of(lin.cell).items()
+    }
+    if path_count(lin, state, [goal], free) > MAX_FOLLOWED:
+        return []
+    return followed(lin, state, [goal], free).get(goal, [])
 
 
-def term_operator(lin: Linearisation, node: Node, term: Term) -> MatrixExpr:
-    """One term of a node, diag(coefficient) . matrix."""
-    return Path((PathLink(node, term),)).operator(lin)
+def _gate(lin: Linearisation, factor: Expr) -> tuple[str, bool] | None:
+    """The gate in a factor g or 1 - g, and whether it keeps; for f = 1 - i, i does not."""
+    for keeps, gate in ((True, factor), (False, 1 - factor)):
+        if (name := name_now(gate)) in lin.nodes:
+            node = lin[name]
+            inner = None if node.expression.has(Function, MatVec) else _gate(lin, node.expression)
+            if inner is not None:
+                return inner[0], inner[1] == keeps
+            return (name, keeps) if node.kind in ("gate", "state") else None
+    return None

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from sympy import Add, Expr, Integer, MatrixExpr, Mul
 
-from symgate.algebra.operators import Diag, product
-from symgate.linear.terms import Factors, Term
+from symgate.algebra.operators import Diag, product, total
+from symgate.algebra.vectors import name_of
+from symgate.linear.terms import Factors, Linearisation, Node, Term
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,17 @@ class Chain:
             operators += [Diag(cols if matrix is None else matrix.rows, *rest)] if rest else []
             operators += [] if matrix is None else [matrix]
         return product([*([number] if number != 1 else []), *operators], rows)
+
+
+def added(lin: Linearisation, products: Iterable[Chain], of: str, wrt: str) -> MatrixExpr:
+    """The sum of products between two values."""
+    rows, cols = lin.size(of), lin.size(wrt)
+    return total([p.operator(rows, cols) for p in merged(products)], rows, cols)
+
+
+def term_operator(lin: Linearisation, node: Node, term: Term) -> MatrixExpr:
+    """One term of a node, diag(coefficient) . matrix."""
+    return added(lin, [Chain().then(term)], node.name, name_of(term.source))
 
 
 def merged(products: Iterable[Chain]) -> list[Chain]:

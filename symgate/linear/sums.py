@@ -13,23 +13,22 @@ from symgate.errors import SymgateError
 from symgate.linear.layers import seam
 from symgate.linear.paths import (
     MAX_SUMMANDS,
+    Links,
     PathLink,
-    added,
     counted,
     links_of,
-    longer,
+    over_paths,
     path_count,
-    term_operator,
-    ways_to,
+    terms_of,
+    total_of,
 )
-from symgate.linear.products import Chain, merged
+from symgate.linear.products import Chain, added, merged, term_operator
 from symgate.linear.terms import Linearisation
 
 #: Past this number of terms no sum is written, even with parentheses.
 MAX_WRITTEN = 1_000
 
 Value = TypeVar("Value")
-Links = Mapping[str, Sequence[PathLink]]
 
 
 def sums(lin: Linearisation, of: str, ends: Collection[Indexed]) -> dict[Indexed, list[Chain]]:
@@ -37,11 +36,11 @@ def sums(lin: Linearisation, of: str, ends: Collection[Indexed]) -> dict[Indexed
     if lin.variable(of) in ends:
         return {lin.variable(of): [Chain()]}
     counted(lin, of, ends)
-    return ways_to(lin, of, ends, _terms(lin), Chain(), longer, merged)
+    return over_paths(lin, of, ends, terms_of(lin.cell), Chain(), _longer, merged)
 
 
-def _terms(lin: Linearisation) -> Links:
-    return {n.name: [PathLink(n, term, i) for i, term in enumerate(n.terms)] for n in lin}
+def _longer(made: Chain, link: PathLink) -> Chain:
+    return made.then(link.term, link.place)
 
 
 def operator(lin: Linearisation, of: str, wrt: Indexed, ends: Collection[Indexed]) -> MatrixExpr:
@@ -60,7 +59,7 @@ def operator(lin: Linearisation, of: str, wrt: Indexed, ends: Collection[Indexed
         parts = [term_operator(lin, link.node, link.term) for link in links]
         return total(parts, parts[0].rows, parts[0].cols)
 
-    edges = _edges(lin, of, wrt, ends, _terms(lin))
+    edges = _edges(lin, of, wrt, ends, terms_of(lin.cell))
     if not edges:
         return ZeroMatrix(lin.size(of), lin.size(name_of(wrt)))
     found = _collapsed(
@@ -86,12 +85,8 @@ def too_long(lin: Linearisation, of: str, ends: Collection[Indexed]) -> SymgateE
 def summed(lin: Linearisation, of: str, wrt: str, size: Callable[[PathLink], Any]) -> Any:
     """The sum over the paths of `paths` of a product of numbers, one for each link."""
     goal, links = lin.variable(wrt, 1), links_of(lin.cell)
-    found: dict[Indexed, Any] = {goal: 1}
-    for node in lin:
-        read = _by_source(links[node.name], found)
-        if read:
-            found[node.symbol] = sum(sum(map(size, side)) * found[s] for s, side in read.items())
-    return found.get(lin.variable(of), 0)
+    found = over_paths(lin, of, [goal], links, 1, lambda made, link: made * size(link), total_of)
+    return sum(found.get(goal, []))
 
 
 def summed_in_letters(

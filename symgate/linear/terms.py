@@ -89,7 +89,7 @@ class Node:
         """
         return self.expression.args[0] if isinstance(self.expression, Function) else None
 
-    @property
+    @cached_property
     def symbol(self) -> Indexed:
         """The node as a variable at time t."""
         return variable(self.name, 0, self.rank)

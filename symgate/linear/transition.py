@@ -23,8 +23,8 @@ from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
 from symgate.errors import SymgateError
 from symgate.linear.linearise import linearise
-from symgate.linear.paths import CARRY, MAX_SUMMANDS, Path, followed, path_count, products_of
-from symgate.linear.products import Chain
+from symgate.linear.paths import CARRY, MAX_SUMMANDS, Path, followed, path_count
+from symgate.linear.products import Chain, merged
 from symgate.linear.sums import sums
 from symgate.linear.terms import Linearisation
 
@@ -171,7 +171,7 @@ class NamedPaths:
         for path in self.kept(keep):
             groups.setdefault((path.of, path.source), []).append(path)
         states = [node.name for node in linearise(self.cell) if node.name in self.cell.states]
-        found = {pair: products_of(group) for pair, group in groups.items()}
+        found = {pair: merged(path.product for path in group) for pair, group in groups.items()}
         return _transition(self.cell, states, found)
 
 

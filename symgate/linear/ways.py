@@ -22,8 +22,7 @@ from symgate.algebra.maps import (
     Map,
     MatrixTimes,
     Mixed,
-    OnColumns,
-    OnRows,
+    On,
     ToColumns,
     ToRows,
 )
@@ -125,9 +124,8 @@ class Dependences(Semantics):
 
     def act(self, matrix: Dependence, operand: Dependence, e: StepProduct) -> Dependence:
         rows, cols = matrix.rows, matrix.cols
-        on = OnColumns if e.transposed else OnRows
         ways = (
-            Way((), on(e.operand, rows, cols), e.matrix),
+            Way((), On(e.operand, rows, cols, e.transposed), e.matrix),
             Way((), ByValue(e.matrix, rows, cols, e.transposed), e.operand),
         )
         return Dependence((cols if e.transposed else rows,) if matrix.shape else None, ways)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sympy import Expr, Indexed, Mul, Pow
 from sympy.core.basic import Basic
 
-from symgate.algebra.maps import Everywhere, MatrixTimes
+from symgate.algebra.maps import Everywhere
 from symgate.algebra.text import text
 from symgate.algebra.values import Across, Down, Mixing
 from symgate.algebra.vectors import name_of, time_of
@@ -54,10 +54,12 @@ def is_general(cell: Cell) -> bool:
     if any(len(lin.shape(name)) != 1 for name in (*lin.nodes, *cell.inputs)):
         return True
     return any(
-        isinstance(node.expression, Mixing)
-        or node.expression.has(Across, Down)
-        or any(not isinstance(t.map, MatrixTimes | None) for t in node.terms)
-        or any(not isinstance(t.map, MatrixTimes | Everywhere | None) for t in node.parameter_terms)
+        node.expression.has(Mixing, Across, Down)
+        or any(not (m is None or m.plain) for m in (t.map for t in node.terms))
+        or any(
+            not (m in (None, Everywhere(node.size)) or m.plain)
+            for m in (t.map for t in node.parameter_terms)
+        )
         for node in lin
     )
 

@@ -18,18 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Expr, Indexed, Mul
 
-from symgate.algebra.maps import (
-    Composed,
-    FromLeft,
-    FromRight,
-    Map,
-    OfColumns,
-    OfRows,
-    OnColumns,
-    OnRows,
-    ToColumns,
-    ToRows,
-)
 from symgate.algebra.vectors import name_of, rank, time_of
 from symgate.errors import Diverged
 from symgate.linear.adjoint import delta
@@ -121,10 +109,10 @@ class Pull:
         shapes = [self.lin.shape(name) for name in (self.of, *passed, self.wrt)]
         if not (self.nodes and self._numbers and all(shapes) and any(len(s) == 2 for s in shapes)):
             return None
-        for axis, kinds in _ALIKE.items():
-            if len({shape[axis] for shape in shapes}) == 1 and all(
-                _is_of(term.map, kinds) for way in self.every for _, term in way.terms
-            ):
+        maps = [term.map for way in self.every for _, term in way.terms if term.map is not None]
+        for axis in (0, -1):
+            alike = len({shape[axis] for shape in shapes}) == 1
+            if alike and all(m.acts_along(axis) for m in maps):
                 return axis
         return None
 
@@ -216,16 +204,6 @@ class Pull:
                 f"∂{self.of}/∂{self.wrt} of {self.run.cell.name} is not finite: a slope overflows "
                 f"or divides by zero; use smaller weights or fewer lags"
             )
-
-
-#: The maps that act on each row by itself, and those that act on each column.
-_ALIKE = {0: OnRows | ToRows | FromRight | OfColumns, -1: OnColumns | ToColumns | FromLeft | OfRows}
-
-
-def _is_of(through: Map | None, kinds: Any) -> bool:
-    if isinstance(through, Composed):
-        return _is_of(through.first, kinds) and _is_of(through.second, kinds)
-    return through is None or isinstance(through, kinds)
 
 
 def _leading(ways: Mapping[str, list[PulledTerm]], wrt: str) -> set[str]:

@@ -18,8 +18,8 @@ from symgate.asked import MOST_UNITS, asked, in_a_square, is_whole, shown
 from symgate.equations.cell import Cell, Parameter
 from symgate.equations.zoo import cell_of
 from symgate.errors import ShapeError, SymgateError
-from symgate.linear.carry import carries
 from symgate.linear.linearise import linearise
+from symgate.linear.paths import carries
 from symgate.numerics.arrays import PRECISIONS, checked, number_of
 from symgate.numerics.biases import (
     _stacks,

@@ -31,8 +31,8 @@ from symgate.drawing.diagram import diagram
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
 from symgate.judging.verbs import work
-from symgate.linear.carry import carries
 from symgate.linear.linearise import linearise
+from symgate.linear.paths import carries
 from symgate.numerics.initialise import chosen_sizes
 from symgate.numerics.setup import Setup
 from symgate.plots import (

@@ -23,8 +23,8 @@ from symgate.bounds.norms import bounds
 from symgate.decaying.solve import solved
 from symgate.errors import SymgateError
 from symgate.linear.adjoint import delta
-from symgate.linear.carry import carries
 from symgate.linear.jacobian import jacobian
+from symgate.linear.paths import carries
 from symgate.sheets.slips import slipped
 from symgate.writing.sections import backward, norms, step
 from symgate.writing.subject import Subject

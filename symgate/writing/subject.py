@@ -11,7 +11,6 @@ from typing import Any
 from sympy import Expr, Indexed, Integer, MatrixExpr, Rational, Symbol
 from sympy.core.basic import Basic
 
-from symgate.algebra.maps import MatrixTimes
 from symgate.algebra.marks import Ordered, Partial
 from symgate.algebra.operators import product, transposed
 from symgate.algebra.structure import addends, applied
@@ -171,7 +170,7 @@ class Subject:
             return ("direct",)
         if not path.lines:
             inner = [(self.now(n.name),) for n in path.nodes[1:]]
-            maps = any(t.map is not None and not isinstance(t.map, MatrixTimes) for t in path.terms)
+            maps = any(t.map is not None and not t.map.plain for t in path.terms)
             return ("through ", *listed(inner if maps and inner else [(m,) for m in path.matrices]))
         others = [p for p in among if p is not path and not p.is_direct]
         namings: tuple[Callable[[Path], tuple[Node, ...]], ...] = (

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from symgate.equations.cell import Cell
-from symgate.linear.carry import carries
 from symgate.linear.linearise import linearise
+from symgate.linear.paths import carries
 from symgate.reporting.findings import Findings
 from symgate.reporting.sentences import formulas, norm_of, sentence
 from symgate.writing.derivation import derive

@@ -15,9 +15,8 @@ from symgate.algebra.matrices import OrderedProduct
 from symgate.algebra.operators import Diag, OperatorProduct, kronecker, product, total
 from symgate.algebra.values import Across, Down
 from symgate.algebra.vectors import MatVec, Stack, rank, shifted, t, variable
-from symgate.linear.carry import carries
 from symgate.linear.jacobian import jacobian
-from symgate.linear.paths import count, paths
+from symgate.linear.paths import carries, count, paths
 from symgate.writing.subject import J, K, Subject
 from symgate.writing.tree import (
     Formula,

@@ -16,8 +16,7 @@ from symgate.algebra.values import Across, Down
 from symgate.algebra.vectors import is_variable, name_of, rank, variable
 from symgate.bounds.limits import GateLimit, gates, limits
 from symgate.bounds.norms import Bounds, bounds, path_bound, term_bound
-from symgate.linear.carry import carries
-from symgate.linear.paths import followed
+from symgate.linear.paths import carries, followed
 from symgate.writing.marks import Acting, AtLimit
 from symgate.writing.sections import fixed_point
 from symgate.writing.subject import J, K, Subject

@@ -13,7 +13,8 @@ from symgate.algebra.marks import OneStep as StepMatrix
 from symgate.algebra.operators import Diag, factored, product
 from symgate.algebra.structure import diagonal
 from symgate.algebra.vectors import MatVec, name_of, rank, t, variable
-from symgate.linear.paths import count, followed, term_operator
+from symgate.linear.paths import count, followed
+from symgate.linear.products import term_operator
 from symgate.linear.terms import Node, Term
 from symgate.writing.subject import Subject
 from symgate.writing.tree import Formula, FormulaLine, Part, Step, Words, line, listed, worded
