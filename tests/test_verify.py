@@ -31,12 +31,12 @@ def chained(gates: int) -> sg.Cell:
 def test_a_block_of_many_paths_is_checked_as_it_is_printed(
     gates: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from symgate.linear import paths
+    from symgate.linear import products
 
     cell = chained(gates)
     assert count(sg.linearise(cell), "h", "h") > MAX_PATHS
     assert verified(cell).holds
-    monkeypatch.setattr(paths, "total", lambda parts, *shape: total(list(parts)[:-1], *shape))
+    monkeypatch.setattr(products, "total", lambda parts, *shape: total(list(parts)[:-1], *shape))
     broken = sg.Cell.from_text(str(cell), name="broken")
     assert not verified(broken).holds
     assert not sg.derive(broken, sections=["step"]).holds
