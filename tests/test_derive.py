@@ -283,9 +283,9 @@ def test_only_cells_are_derived() -> None:
 
 SCRIPT = """
 import symgate as sg, hashlib
-from symgate.writing.document import Document
+from symgate.writing.document import Derivations
 cells = map(sg.cell, ("gru", "lstm-peephole", "janet"))
-d = Document(tuple(sg.derive(c, n) for c in cells for n in ("symgate", "ng")))
+d = Derivations(tuple(sg.derive(c, n) for c in cells for n in ("symgate", "ng")))
 print(hashlib.sha256((d.latex() + d.html() + d.markdown() + d.text()).encode()).hexdigest())
 """
 

@@ -18,8 +18,8 @@ map does not say so itself.
     ByValue(S)      S d, or Sᵀ d                  S
     FromLeft(A)     A D                           A ⊗ I
     FromRight(A)    D A                           I ⊗ Aᵀ
-    Scaled(1 wᵀ)    D diag(w)                     I ⊗ diag(w)
-    Scaled(w 1ᵀ)    diag(w) D                     diag(w) ⊗ I
+    Hadamard(1 wᵀ)  D diag(w)                     I ⊗ diag(w)
+    Hadamard(w 1ᵀ)  diag(w) D                     diag(w) ⊗ I
 """
 
 from __future__ import annotations
@@ -304,7 +304,7 @@ def _diagonal(size: Expr, w: Expr) -> MatrixExpr:
 
 
 @dataclass(frozen=True)
-class Scaled(Map):
+class Hadamard(Map):
     """D ↦ s ⊙ D, where s is 1 wᵀ or w 1ᵀ: D diag(w) or diag(w) D."""
 
     side: Expr

@@ -33,7 +33,7 @@ from sympy import (
 )
 from sympy.core.basic import Basic
 
-from symgate.algebra.maps import Composed, Everywhere, Map, Scaled
+from symgate.algebra.maps import Composed, Everywhere, Hadamard, Map
 from symgate.algebra.operators import Diag, product, transposed, upright
 from symgate.algebra.shown import by_appearance
 from symgate.algebra.values import Across, Down, Mixing, RightTimes
@@ -226,7 +226,7 @@ def _scaled_apart(
         if not isinstance(factor, Across | Down):
             kept.append(factor)
             continue
-        scale = Scaled(factor, *shape)
+        scale = Hadamard(factor, *shape)
         through = scale if through is None else Composed(scale, through)
     return tuple(kept), through
 
