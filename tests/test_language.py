@@ -484,9 +484,9 @@ def test_what_is_derived_belongs_to_its_own_cell() -> None:
 
 def test_immutable() -> None:
     cell = read(GRU)
-    with pytest.raises(AttributeError, match="immutable"):
+    with pytest.raises(AttributeError, match="name"):
         cell.name = "other"
-    with pytest.raises(AttributeError, match="immutable"):
+    with pytest.raises(AttributeError, match="name"):
         del cell.name
     for mapping in (cell.equations, cell.parameters, cell.roles, cell.sizes, cell.shapes):
         with pytest.raises(TypeError):
