@@ -54,10 +54,9 @@ def lettered(sketch: Sketch) -> Iterator[Broken]:
 def closed(sketch: Sketch) -> Iterator[Broken]:
     """Every last value is the last value of something: c_{t-1} where a line defines s_t.
 
-    Where all inputs are read at t-1, they are given so: s_t = tanh(W s_{t-1} + U y_{t-1}).
+    An input that all lines read at t-1 is given so: s_t = tanh(W s_{t-1} + U y_{t-1}).
     """
-    late = not any(sketch.reads[name, 0] for name in sketch.entering)
-    for own in sketch.lines.values() if not late or len(sketch.entering) > 1 else ():
+    for own in sketch.lines.values() if len(sketch.late) != 1 else ():
         for v in own.variables:
             if v.time == -1 and v.name not in sketch.lines and not sketch.reads[v.name, 0]:
                 yield at(own, v, "undefined_symbol", f"no line defines {v.name}")

@@ -19,7 +19,7 @@ from symgate.reading.mending.invariants import INVARIANTS, broken
 from symgate.reading.mending.printing import Printing
 from symgate.reading.mending.sketch import Sketch
 from symgate.reading.structure import complement
-from symgate.reading.terms import AnyTerm, Call, Quot, Raised, Var, subterms, text
+from symgate.reading.terms import Call, Quot, Raised, Var, subterms, text
 
 #: The cells that people mean to write.
 MEANT = {
@@ -164,18 +164,12 @@ def _decisive(sketch: Sketch, change: Change, reached: str) -> bool:
             isinstance(old, Call) and old.function == "tanh" and change.line in sketch.parts.gates
         )
         return gate and "j" not in sketch.lines  # i and j name the parts of the form of 2015
-    if _is_a_variant(sketch, change) or _is_a_late_input(sketch, change.old):
+    late = isinstance(change.old, Var) and change.old.name in sketch.late
+    if late or _is_a_variant(sketch, change):
         return False
     if reached not in MEANT:
         return change.kind in DECISIVE
     return reached != "lstm-peephole"
-
-
-def _is_a_late_input(sketch: Sketch, old: AnyTerm) -> bool:
-    """Whether a term is an input that is read at t-1 wherever it stands."""
-    if not isinstance(old, Var) or old.time != -1 or old.name not in sketch.entering:
-        return False
-    return not sketch.reads[old.name, 0]
 
 
 def _is_a_variant(sketch: Sketch, change: Change) -> bool:

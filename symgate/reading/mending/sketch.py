@@ -169,6 +169,12 @@ class Sketch:
         every = {v.name for v in acted if isinstance(v, Var)}
         return frozenset(every - gates - self.lines.keys())
 
+    @cached_property
+    def late(self) -> frozenset[str]:
+        """The inputs that are read at t-1 alone, where all are: y_{t-1}, the last output, not x."""
+        names = {n for n in self.entering if not self.reads[n, 0]}
+        return frozenset(names if names == self.entering and not names & {"x", "X"} else ())
+
     @property
     def closes(self) -> bool:
         """Whether every line was read, and each name of this step is defined or an input."""
