@@ -4,61 +4,17 @@ from __future__ import annotations
 
 import ast
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
 from statistics import median
 
 import sympy
 
+from tests.house import PICTURE, ROOT, arrows, below, files, picture, trees
 from tests.mutants import mutants
-
-ROOT = Path(__file__).parent.parent / "symgate"
 
 #: The classes of the algebra that only its own rooms tell apart.
 KINDS = {"MatVec", "Stack", "Transpose"}
-
-
-@cache
-def files() -> dict[str, str]:
-    """Every module of the package by its dotted name."""
-    found = {}
-    for path in sorted(ROOT.rglob("*.py")):
-        parts = path.relative_to(ROOT.parent).with_suffix("").parts
-        name = ".".join(parts).removesuffix(".__init__")
-        found[name] = path.read_text(encoding="utf-8")
-    return found
-
-
-@cache
-def trees() -> dict[str, ast.Module]:
-    return {name: ast.parse(text) for name, text in files().items()}
-
-
-def imports(tree: ast.AST, inside: bool = False) -> Iterator[tuple[str, bool]]:
-    """The modules of the package that a module imports, and whether inside a function."""
-    for child in ast.iter_child_nodes(tree):
-        if isinstance(child, ast.expr):
-            continue
-        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
-            continue
-        if isinstance(child, ast.Import):
-            yield from ((alias.name, inside) for alias in child.names if _is_ours(alias.name))
-        if isinstance(child, ast.ImportFrom) and _is_ours(child.module or ""):
-            for alias in child.names:
-                full = f"{child.module}.{alias.name}"
-                yield (full if full in files() else child.module or ""), inside
-        yield from imports(child, inside or isinstance(child, ast.FunctionDef))
-
-
-def _is_ours(module: str) -> bool:
-    return module.split(".")[0] == "symgate"
-
-
-@cache
-def arrows() -> dict[str, set[tuple[str, bool]]]:
-    return {name: set(imports(tree)) for name, tree in trees().items()}
 
 
 def circle(graph: dict[str, set[str]]) -> list[str]:
@@ -89,13 +45,13 @@ def test_no_circle_of_modules() -> None:
 
 
 def test_no_circle_of_rooms() -> None:
-    graph: dict[str, set[str]] = defaultdict(set)
-    for name, found in arrows().items():
-        for to, _ in found:
-            one, other = (n.split(".")[1] if "." in n else "" for n in (name, to))
-            if one and other and one != other:
-                graph[one].add(other)
-    assert circle(graph) == []
+    assert circle(below()) == []
+
+
+def test_the_picture_shows_the_rooms() -> None:
+    drawn = PICTURE.read_text(encoding="utf-8")
+    assert drawn == picture(), "make it again: python -m tests.house"
+    assert PICTURE.relative_to(ROOT.parent).as_posix() in (ROOT.parent / "README.md").read_text()
 
 
 def test_functions_import_nothing_of_the_house() -> None:

@@ -1,1 +1,1 @@
-"""Comparing cells: what equals what, under which map, and the proof or the counterexample."""
+"""What equals what: under which map, and the proof or the counterexample."""

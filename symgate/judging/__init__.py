@@ -1,1 +1,1 @@
-"""The claims of lecture notes about recurrent cells, judged by running a check."""
+"""Claims of lecture notes, judged by running a check for each."""

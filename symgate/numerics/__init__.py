@@ -1,4 +1,4 @@
-"""Numbers: NumPy functions made from expressions and from the linearisation.
+"""NumPy functions made from the linearisation: simulation, products over lags, gradients.
 
 It knows no LaTeX and no formula of any cell.
 """

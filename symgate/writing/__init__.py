@@ -1,1 +1,1 @@
-"""Formulas for people: LaTeX. It knows no NumPy."""
+"""Formulas and derivations in every notation: as LaTeX, Markdown, HTML, text. It knows no NumPy."""
