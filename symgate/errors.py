@@ -115,6 +115,14 @@ class UnknownName(SymgateError):
         return _rebuild_unknown_name, (str(self), self.name, self.known)
 
 
+def known_name(what: str, name: Any, known: Iterable[str]) -> str:
+    """A name among those known; anything else is an error with the nearest of them."""
+    names = tuple(known)
+    if not isinstance(name, str) or name not in names:
+        raise UnknownName(what, name, names)
+    return name
+
+
 def held(what: str, table: Mapping[str, Any], name: str) -> Any:
     """What a table holds under a name; `what` says what the name is of where it has none."""
     try:

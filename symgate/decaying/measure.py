@@ -17,13 +17,12 @@ from symgate.decaying.curve import Decay, Setting
 from symgate.decaying.samples import by_lag, side_by_side
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
-from symgate.errors import ShapeError, SymgateError, UnknownName
+from symgate.errors import ShapeError, SymgateError, UnknownName, known_name
 from symgate.linear.linearise import linearise
 from symgate.numerics.arrays import number_of
 from symgate.numerics.general import is_general, is_linear
 from symgate.numerics.initialise import chosen_sizes, init
 from symgate.numerics.norms import NORMS
-from symgate.numerics.options import known_name
 from symgate.numerics.product import LagNorms, lag_norms
 from symgate.numerics.room import must_fit
 from symgate.numerics.run import Run

@@ -23,7 +23,7 @@ from symgate.decaying.measure import decay, run_on_noise
 from symgate.decaying.solve import BiasSolution, solved
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
-from symgate.errors import SymgateError
+from symgate.errors import SymgateError, known_name
 from symgate.instead import tells
 from symgate.linear.linearise import linearise
 from symgate.linear.paths import carry
@@ -31,7 +31,6 @@ from symgate.numerals import steps
 from symgate.numerics.biases import bias_of
 from symgate.numerics.general import is_linear
 from symgate.numerics.initialise import chosen_sizes, init
-from symgate.numerics.options import known_name
 from symgate.numerics.plain import plain
 from symgate.numerics.run import Run
 from symgate.numerics.setup import OneNetwork, setup

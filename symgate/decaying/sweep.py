@@ -28,7 +28,7 @@ from symgate.decaying.table import number as told
 from symgate.decaying.workers import in_order
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
-from symgate.errors import Diverged, SymgateError, UnknownName, held
+from symgate.errors import Diverged, SymgateError, UnknownName, held, known_name
 from symgate.files import write_file
 from symgate.instead import tells
 from symgate.numerals import power
@@ -36,7 +36,6 @@ from symgate.numerals import whole as counted
 from symgate.numerics.biases import all_biases, bias_of
 from symgate.numerics.initialise import SCHEMES, init
 from symgate.numerics.norms import NORMS
-from symgate.numerics.options import known_name
 from symgate.numerics.plain import plain
 from symgate.numerics.setup import USUAL, Measuring, Setup, setup
 from symgate.tables import data_frame, html_table

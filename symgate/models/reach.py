@@ -16,13 +16,12 @@ from numpy.typing import NDArray
 
 import symgate
 from symgate.asked import asked, is_whole
-from symgate.errors import ShapeError, SymgateError
+from symgate.errors import ShapeError, SymgateError, known_name
 from symgate.instead import signs
 from symgate.models.network import Layer, Network
 from symgate.models.running import laid_out, run_levels
 from symgate.numerics.backprop import gradients
 from symgate.numerics.norms import NORMS
-from symgate.numerics.options import known_name
 from symgate.numerics.plain import plain
 from symgate.numerics.run import Run
 from symgate.numerics.simulate import simulate

@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symgate.asked import asked
-from symgate.errors import ShapeError
+from symgate.errors import ShapeError, known_name
 from symgate.instead import tells
 from symgate.numerics.arrays import checked
 from symgate.numerics.backward import Backward
-from symgate.numerics.options import known_name
 from symgate.numerics.plain import plain
 from symgate.numerics.run import Run, checked_run, outward
 from symgate.numerics.sequences import inward

@@ -19,10 +19,9 @@ from symgate.algebra.vectors import (
 from symgate.asked import number
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
-from symgate.errors import SymgateError
+from symgate.errors import SymgateError, known_name
 from symgate.linear.linearise import linearise
 from symgate.linear.terms import Node
-from symgate.numerics.options import known_name
 
 
 def bias_of(cell: Cell, gate: str) -> str:

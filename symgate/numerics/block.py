@@ -9,11 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from symgate.asked import is_whole
-from symgate.errors import ShapeError, SymgateError
+from symgate.errors import ShapeError, SymgateError, known_name
 from symgate.linear.linearise import linearise
 from symgate.numerics import native
 from symgate.numerics.general import is_general
-from symgate.numerics.options import known_name
 from symgate.numerics.run import Run, checked_run
 
 

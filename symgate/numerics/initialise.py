@@ -17,7 +17,7 @@ from symgate.algebra.names import name_parts
 from symgate.asked import MOST_UNITS, asked, in_a_square, is_whole, shown
 from symgate.equations.cell import Cell, Parameter
 from symgate.equations.zoo import cell_of
-from symgate.errors import ShapeError, SymgateError
+from symgate.errors import ShapeError, SymgateError, known_name
 from symgate.linear.linearise import linearise
 from symgate.linear.paths import carries
 from symgate.numerics.arrays import PRECISIONS, checked, number_of
@@ -30,7 +30,6 @@ from symgate.numerics.biases import (
     given_biases,
     own_bias,
 )
-from symgate.numerics.options import known_name, mapping
 from symgate.numerics.room import must_fit
 from symgate.numerics.setup import Setup
 
@@ -91,9 +90,9 @@ def init(
     out = {name: SCHEMES[scheme](draw, p) for name, p in cell.parameters.items()}
     if scheme == "chrono":
         out.update(draw.chrono_biases(out))
-    for name, value in given_biases(cell, {**mapping("bias", bias), **biases}).items():
+    for name, value in given_biases(cell, {**_mapping("bias", bias), **biases}).items():
         out[name] = np.full_like(out[name], value)
-    for name, value in mapping("values", values).items():
+    for name, value in _mapping("values", values).items():
         known_name(f"a parameter of {cell.name} named", name, out)
         out[name] = _spread(name, value, out[name].shape)
     return {name: np.asarray(array, dtype=kind) for name, array in out.items()}
@@ -103,7 +102,7 @@ def chosen_sizes(
     cell: Cell, hidden: int | Sequence[int], input: int | None, sizes: Mapping[str, int] | None
 ) -> dict[str, int]:
     """A number for each letter of the cell's sizes; several `hidden` are a layer's each."""
-    sizes = mapping("sizes", sizes)
+    sizes = _mapping("sizes", sizes)
     if isinstance(hidden, list | tuple | np.ndarray):
         hidden, sizes = _by_layer(cell, list(hidden), sizes)
     given: dict[str, Any] = {"n": hidden, **({} if input is None else {"m": input}), **sizes}
@@ -129,6 +128,16 @@ def chosen_sizes(
     for letter in sizes:
         known_name(f"a size of {cell.name} named", letter, cell.sizes)
     return {letter: int(given.get(letter, hidden)) for letter in cell.sizes}
+
+
+def _mapping(what: str, value: Any) -> Mapping[str, Any]:
+    """A mapping, empty where nothing was given."""
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        kind = type(value).__name__
+        raise SymgateError(f"{what} must be a mapping of names to values, not {kind}")
+    return value
 
 
 def _by_layer(

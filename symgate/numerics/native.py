@@ -22,7 +22,7 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from symgate.numerics.options import known_name
+from symgate.errors import known_name
 
 ENGINES = ("auto", "c", "numpy")
 

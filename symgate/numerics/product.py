@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 import symgate
 from symgate.asked import asked
-from symgate.errors import ShapeError, SymgateError
+from symgate.errors import ShapeError, SymgateError, known_name
 from symgate.instead import tells
 from symgate.linear.linearise import linearise
 from symgate.linear.transition import Transition, leading_to, transition
@@ -25,7 +25,6 @@ from symgate.numerics.block import AskedBlock, beyond_states, chosen_lags, lags_
 from symgate.numerics.general_pull import general_lag_norms
 from symgate.numerics.norms import NORMS
 from symgate.numerics.norms_by_lag import DiagonalNormsByLag, NormsByLag, Regrown
-from symgate.numerics.options import known_name
 from symgate.numerics.plain import plain
 from symgate.numerics.rank import Rank
 from symgate.numerics.run import Run

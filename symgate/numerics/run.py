@@ -19,12 +19,11 @@ from symgate.algebra.vectors import MatVec, Vector, as_product, name_of, parts_o
 from symgate.asked import shown
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
-from symgate.errors import SymgateError
+from symgate.errors import SymgateError, known_name
 from symgate.instead import RUN, absent, signs
 from symgate.linear.linearise import linearise
 from symgate.numerics.arrays import number_of
 from symgate.numerics.compiled import elementwise
-from symgate.numerics.options import known_name
 from symgate.numerics.schedule import split_stacks
 from symgate.numerics.values import Arrays
 from symgate.tables import data_frame, html_table

@@ -11,12 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symgate.asked import asked, is_whole
-from symgate.errors import ShapeError, SymgateError
+from symgate.errors import ShapeError, SymgateError, known_name
 from symgate.instead import tells
 from symgate.numerics.arrays import checked
 from symgate.numerics.general_steps import steps_of
 from symgate.numerics.norms import squares
-from symgate.numerics.options import known_name
 from symgate.numerics.run import Run, checked_run, outward
 from symgate.numerics.scaled import largest_entries
 from symgate.numerics.steps import Rows

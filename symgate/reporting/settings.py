@@ -11,9 +11,8 @@ from symgate.asked import is_whole
 from symgate.decaying.command import options_of, word_of
 from symgate.equations.cell import Cell, cell_of_text
 from symgate.equations.zoo import cell_of
-from symgate.errors import SymgateError
+from symgate.errors import SymgateError, known_name
 from symgate.numerics.initialise import SCHEMES
-from symgate.numerics.options import known_name
 from symgate.numerics.plain import plain
 from symgate.numerics.setup import USUAL, Setup, setup
 from symgate.writing.notation import notation as notation_named

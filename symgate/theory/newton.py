@@ -14,10 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symgate.equations.cell import Cell
-from symgate.errors import Diverged, ShapeError
+from symgate.errors import Diverged, ShapeError, known_name
 from symgate.numerics.arrays import checked, checked_parameters
 from symgate.numerics.general_steps import steps_of
-from symgate.numerics.options import known_name
 from symgate.numerics.run import window_of
 from symgate.numerics.simulate import simulate
 from symgate.theory.lyapunov import state_shape

@@ -12,11 +12,10 @@ from typing import Any
 from symgate.asked import asked, is_whole, shown, switch
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
-from symgate.errors import SymgateError, UnknownName, did_you_mean
+from symgate.errors import SymgateError, UnknownName, did_you_mean, known_name
 from symgate.instead import absent, signs
 from symgate.linear.terms import Term
 from symgate.linear.verify import verified
-from symgate.numerics.options import known_name
 from symgate.writing.data import derivation_data
 from symgate.writing.document import Derivations, Form, Head
 from symgate.writing.html import body, in_notebook
