@@ -190,22 +190,30 @@ def _without_accents(lines: Sequence[LaidOutLine]) -> Iterator[tuple[int, str]]:
 def _shown(lines: Sequence[LaidOutLine]) -> Iterator[tuple[int, str]]:
     """c = o ⊙ tanh(c), a second line of c, where h_{t-1} is read and nothing defines h."""
     missing = [name for name in _undefined(lines, -1) if len(name) == 1]
-    for i, line in enumerate(lines):
-        others = [o for o in lines if o.name == line.name and o is not line]
+    for i, line, other in _doubles(lines) if len(missing) == 1 else ():
         itself = _reads(line, line.name, 0) and not _reads(line, line.name, -1)
-        if len(missing) == len(others) == 1 and itself and not _reads(others[0], line.name, 0):
+        if itself and not _reads(other, line.name, 0):
             yield i, missing[0]
 
 
 def _candidates(lines: Sequence[LaidOutLine]) -> Iterator[int]:
     """h = tanh(…) above h = (1 - z) ⊙ h_{t-1} + z ⊙ h: it lacks its tilde."""
-    for i, line in enumerate(lines):
-        others = [o for o in lines if o.name == line.name and o is not line]
+    for i, line, other in _doubles(lines):
         first = _has_function(line) and not _reads(line, line.name, 0) and not line.target.accents
-        if first and len(others) == 1 and line.target.time == 0:
-            kept = {r.time for r in others[0].references if r.letter == line.target.letter}
-            if {0, -1} <= kept and not _has_function(others[0]):
+        if first and line.target.time == 0:
+            kept = {r.time for r in other.references if r.letter == line.target.letter}
+            if {0, -1} <= kept and not _has_function(other):
                 yield i
+
+
+def _doubles(lines: Sequence[LaidOutLine]) -> Iterator[tuple[int, LaidOutLine, LaidOutLine]]:
+    """The lines whose name just one other line has too, each with that."""
+    places: dict[str, list[int]] = {}
+    for i, line in enumerate(lines):
+        places.setdefault(line.name, []).append(i)
+    for one, other in (own for own in places.values() if len(own) == 2):
+        yield one, lines[one], lines[other]
+        yield other, lines[other], lines[one]
 
 
 def _accented(line: LaidOutLine, text: str) -> LaidOutLine:

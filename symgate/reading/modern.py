@@ -114,9 +114,8 @@ def _proved(cell: Cell) -> tuple[str, str]:
         if entry.family not in FAMILIES and name not in NAMES:
             continue
         other = zoo_cell(name)
-        alike = len(other.states) == len(cell.states) and len(other.equations) == len(
-            cell.equations
-        )
+        sizes = [[len(c.states), len(c.equations), len(c.parameters)] for c in (other, cell)]
+        alike = sizes[0] == sizes[1]
         verdict = compare(other, cell).verdict if alike else ""
         if verdict == "identical":
             return name, verdict

@@ -14,7 +14,7 @@ from symgate.comparing.search import QUICK, best
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell as zoo_cell
 from symgate.reading.characters import spelled
-from symgate.reading.mending.book import Lines, known, of_text
+from symgate.reading.mending.book import Lines, Outline, known, of_text
 
 #: What the search for a relation under conditions may cost.
 EFFORT = 20_000
@@ -93,13 +93,18 @@ def family_of(lines: Lines) -> str:
 def zoo_match(cell: Cell, family: str) -> ZooMatch | None:
     """The strongest relation of a cell to one of the zoo's; None for a family without any."""
     try:
-        found = proved(cell) or _conditional(cell, family)
+        found = proved(cell) or (_conditional(cell, family) if is_short(cell) else None)
     except BEYOND:
         return None
     if found is not None:
         return found
     kin = KIN.get(family, ())
     return ZooMatch(kin[0], "near", cell) if kin else None
+
+
+def is_short(cell: Cell) -> bool:
+    """Whether the lines of a cell, multiplied out, have no more terms than a cell of the zoo."""
+    return bool(Outline(of_text(str(cell))).signature)
 
 
 def proved(cell: Cell) -> ZooMatch | None:
