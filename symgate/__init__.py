@@ -93,6 +93,7 @@ _HOMES |= {
     "cell_of_latex": "symgate.reading.reader",
     "predictions_of": "symgate.decaying.beside",
     "named": "symgate.cells",
+    "notebook_table": "symgate.writing.html",
     "read_npy": "symgate.stored.npz",
     "scene_image": "symgate.drawing.image",
 }
@@ -154,6 +155,7 @@ if TYPE_CHECKING:
     from symgate.theory.measured import Growth, measured_growth
     from symgate.writing.derivation import Derivation, derive
     from symgate.writing.html import cell_html as cell_html
+    from symgate.writing.html import notebook_table as notebook_table
     from symgate.writing.latex import latex, notations
 
 __all__ = [

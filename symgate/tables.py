@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
-from html import escape
 from importlib import import_module
 from typing import Any
 
+import symgate
 from symgate.asked import shown
 from symgate.errors import MissingTool
 
@@ -18,28 +18,20 @@ def html_table(
     *,
     caption: str = "",
     notes: Iterable[str] = (),
+    printed: Iterable[str] = (),
     code: bool = False,
 ) -> str:
     """Rows of words as an HTML table, all of them escaped, with notes below.
 
     `header` names the columns, `caption` stands above; with `code` the first column is
-    set as code. A word with line ends keeps them.
+    set as code. A word with line ends keeps them, as do the texts in `printed`, at the end.
 
-    >>> html_table([("h", "<b>")], ("name", "role"), caption="gru")
-    '<table><caption>gru</caption><thead><tr><th>name</th><th>role</th></tr></thead><tbody><tr><td>h</td><td>&lt;b&gt;</td></tr></tbody></table>'
+    >>> print(html_table([("h", "<b>")], ("name", "role"), caption="gru"))
+    <table><caption>gru</caption><thead><tr><th scope="col">name</th><th scope="col">role</th></tr>
+    </thead><tbody><tr><td>h</td><td>&lt;b&gt;</td></tr>
+    </tbody></table>
     """
-
-    def cell(place: int, word: object) -> str:
-        text = escape(str(word))
-        style = ' style="white-space: pre-line; text-align: left"' if "\n" in text else ""
-        return f"<td{style}>{f'<code>{text}</code>' if code and not place else text}</td>"
-
-    body = "".join(f"<tr>{''.join(cell(*c) for c in enumerate(row))}</tr>" for row in rows)
-    head = "".join(f"<th>{escape(word)}</th>" for word in header)
-    above = f"<caption>{escape(caption)}</caption>" if caption else ""
-    above += f"<thead><tr>{head}</tr></thead>" if head else ""
-    below = "".join(f"<p>{escape(note)}</p>" for note in notes)
-    return f"<table>{above}<tbody>{body}</tbody></table>{below}"
+    return symgate.notebook_table(rows, header, caption, notes, printed, code)
 
 
 def fields_html(data: Any) -> str:

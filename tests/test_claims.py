@@ -355,10 +355,10 @@ def test_as_data(judged: Judgements) -> None:
 
 def test_as_html(judged: Judgements) -> None:
     shown = judged._repr_html_()
-    assert shown.count("<dt ") == len(judged)
+    assert shown.count("<section ") == len(judged)
     partial = mathml(r"\partial h_t/\partial h_{t-k}")
     assert f"{partial} halves every" in shown
-    assert "_{" not in re.sub(r"<math>.*?</math>", "", shown)
+    assert "_{" not in re.sub(r"<math.*?</math>|<code>.*?</code>", "", shown)
 
 
 def test_terminal(capsys: pytest.CaptureFixture[str]) -> None:

@@ -101,7 +101,7 @@ class Check:
         return page(title or "Checked", [(title, self)])
 
     def _repr_html_(self) -> str:
-        return body("", self)
+        return body(self)
 
     def to_dict(self) -> dict[str, object]:
         """The judgement as plain data."""

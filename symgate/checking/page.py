@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from symgate.errors import SymgateError
-from symgate.writing.escape import html_text
-from symgate.writing.html import framed
+from symgate.writing.html import document, notebook
 from symgate.writing.mathml import mathml
+from symgate.writing.tree import (
+    Marked,
+    Paragraph,
+    Preformatted,
+    Section,
+    Strong,
+    Table,
+    Words,
+    Written,
+)
 
 if TYPE_CHECKING:
     from symgate.checking.check import Check, Fault
@@ -17,94 +26,70 @@ if TYPE_CHECKING:
 #: The sign of each verdict.
 SIGNS = {"right": "✓", "transposed": "✓", "wrong": "✗", "not understood": "?"}
 
-_STYLE = """
-pre{white-space:pre-wrap;overflow-wrap:anywhere;font:.85rem/1.7 ui-monospace,Consolas,monospace}
-mark{background:#fbb9;color:inherit;border-bottom:2px solid #c22}
-.right,.transposed{color:#1a7a35}.wrong{color:#c22}.not{color:#8a6d00}
-@media(prefers-color-scheme:dark){.right,.transposed{color:#6c6}.wrong{color:#f77}.not{color:#dc6}}
-.note{margin:.1rem 0 .6rem 1rem;font:.95rem/1.5 Georgia,serif}
-td.sign{font-weight:700;white-space:nowrap}
-"""
-
-
 #: ∂h_t/∂h_{t-1}, where each name is one letter.
 _PLAIN = re.compile(r"^∂(\w_(?:t|\{[^}]*\}))/∂(\w_(?:t|\{[^}]*\}))$")
 
 
 def page(title: str, checked: Sequence[tuple[str, Check]]) -> str:
     """A page of its own, of one homework or several."""
-    table = _table(checked) if len(checked) > 1 else ""
-    inside = table + "".join(body(name, check) for name, check in checked)
-    return framed(title, inside, _STYLE)
+    rows = tuple(((name,), (_verdict(c.verdict),), (_first(c),)) for name, c in checked)
+    table = Table((("homework",), ("verdict",), ("first fault",)), rows)
+    sections = [_section(name, check) for name, check in checked]
+    return document(title, [table, *sections] if len(checked) > 1 else sections, "check.css")
 
 
-def _table(checked: Sequence[tuple[str, Check]]) -> str:
-    rows = "".join(
-        f"<tr><td>{html_text(name)}</td><td>{_verdict(check.verdict)}</td>"
-        f"<td>{html_text(_first(check))}</td></tr>"
-        for name, check in checked
-    )
-    head = "<tr><th>homework</th><th>verdict</th><th>first fault</th></tr>"
-    return f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>\n"
+def body(check: Check) -> str:
+    """One homework for a notebook."""
+    return notebook(_section("", check))
 
 
 def _first(check: Check) -> str:
     return str(check.faults[0]) if check.faults else ""
 
 
-def _verdict(verdict: str) -> str:
-    return f'<span class="{verdict}">{SIGNS[verdict]} {html_text(verdict)}</span>'
+def _verdict(verdict: str) -> Marked:
+    return Marked(f"{SIGNS[verdict]} {verdict}", verdict)
 
 
-def body(name: str, check: Check) -> str:
+def _section(name: str, check: Check) -> Section:
     """One homework: its verdict, each judged formula with its sign, the text with marks."""
-    title = f"<h2>{html_text(name)}</h2>\n" if name else ""
-    notes = "".join(f'<p class="note">{html_text(note)}</p>' for note in check.notes)
-    return (
-        f'<article class="derivation">\n{title}<p><b>{_verdict(check.verdict)}</b></p>\n{notes}'
-        f"{_lines(check)}<pre>{_marked(check)}</pre>\n</article>\n"
-    )
+    blocks: list[Any] = [Paragraph((Strong((_verdict(check.verdict),)),))]
+    blocks += [Paragraph((Marked(note, "note"),)) for note in check.notes]
+    if check.lines:
+        lines = ((_verdict(s.verdict), f"line {s.line}", _formula(s.about)) for s in check.lines)
+        blocks.append(Table((), tuple(tuple((word,) for word in line) for line in lines)))
+    return Section("", name, (*blocks, Preformatted(_marked(check))))
 
 
-def _lines(check: Check) -> str:
-    rows = "".join(
-        f'<tr><td class="sign">{_verdict(said.verdict)}</td><td>line {said.line}</td>'
-        f"<td>{_formula(said.about)}</td></tr>"
-        for said in check.lines
-    )
-    return f"<table><tbody>{rows}</tbody></table>\n" if rows else ""
-
-
-def _formula(source: str) -> str:
+def _formula(source: str) -> Written | str:
     """A left side as it reads, or as it stands where it is no LaTeX that converts."""
     source = _PLAIN.sub(r"\\dfrac{\\partial \1}{\\partial \2}", source)
     try:
-        return mathml(source) if "\\" in source else html_text(source)
+        return Written(source) if "\\" in source and mathml(source) else source
     except SymgateError:
-        return html_text(source)
+        return source
 
 
-def _marked(check: Check) -> str:
+def _marked(check: Check) -> Words:
     """The text of the claim, with each fault marked and explained below its line."""
-    out: list[str] = []
+    out: list[Any] = []
     for number, line in enumerate(check.claim.splitlines() or [""], 1):
         here = [fault for fault in check.faults if fault.line == number]
-        out.append(_with_marks(line, here))
+        out += [*_with_marks(line, here), "\n"]
         for fault in here:
             mend = f" ({fault.mend})" if fault.mend else ""
-            sign = check.verdict.split()[0]
-            said = html_text(f"{fault.message}{mend}")
-            out.append(f'<span class="note {sign}">▲ {said}</span>')
-    return "\n".join(out)
+            note = Marked(f"▲ {fault.message}{mend}", f"note {check.verdict}")
+            out += [note, "\n"]
+    return tuple(out[:-1])
 
 
-def _with_marks(line: str, faults: Sequence[Fault]) -> str:
-    out, at = "", 0
+def _with_marks(line: str, faults: Sequence[Fault]) -> list[Any]:
+    out: list[Any] = []
+    at = 0
     for fault in sorted(faults, key=lambda f: f.column):
         start = fault.column - 1
         stop = min(len(line), start + max(fault.length, 1))
         if start >= at:
-            marked = html_text(line[start:stop])
-            out += f"{html_text(line[at:start])}<mark>{marked}</mark>"
+            out += [line[at:start], Marked(line[start:stop], "fault")]
             at = stop
-    return out + html_text(line[at:])
+    return [*out, line[at:]]

@@ -35,6 +35,7 @@ from symgate.numerics.plain import plain
 from symgate.numerics.run import Run
 from symgate.numerics.setup import OneNetwork, setup
 from symgate.numerics.simulate import simulate
+from symgate.tables import html_table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -139,9 +140,8 @@ class Memory:
         return symgate.plots.memory(self, ax, **options)
 
     def _repr_html_(self) -> str:
-        from html import escape
 
-        return f"<p>{escape(self.sentence())}</p>"
+        return html_table((), notes=[self.sentence()])
 
 
 @asked(steps=None, state=word)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 
 from symgate.asked import asked
@@ -13,6 +12,7 @@ from symgate.errors import SymgateError
 from symgate.exploring.page import page
 from symgate.files import write_file
 from symgate.instead import tells
+from symgate.writing.html import frame
 
 #: More cells than this do not fit into the row of tabs, nor into a page that opens at once.
 MOST_CELLS = 24
@@ -45,10 +45,7 @@ class Explore:
         return f"<Explore {', '.join(cell.name for cell in self.cells)}>"
 
     def _repr_html_(self) -> str:
-        return (
-            f'<iframe srcdoc="{escape(self.html)}" title="symgate: {escape(repr(self))}" '
-            f'style="width:100%;height:{HEIGHT}px;border:0"></iframe>'
-        )
+        return frame(self.html, f"symgate: {self!r}", HEIGHT)
 
 
 @asked()

@@ -14,7 +14,6 @@ import re
 import zlib
 from collections.abc import Sequence
 from functools import lru_cache
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,8 @@ from symgate.equations.cell import Cell
 from symgate.exploring.describing import description, still_curve
 from symgate.exploring.functions import functions_text
 from symgate.exploring.still import still_picture
+from symgate.writing.format import environment
+from symgate.writing.html import FORMAT
 
 FILES = Path(__file__).parent / "parts"
 
@@ -44,6 +45,16 @@ PAGE = (
     *("seeing", "guessing", "taking", "app", "scripting"),
 )
 
+#: What stands around the places of the template.
+SIGNS = {
+    "variable_start_string": "<!--{",
+    "variable_end_string": "}-->",
+    "block_start_string": "<!--%",
+    "block_end_string": "%-->",
+    "comment_start_string": "<!--#",
+    "comment_end_string": "#-->",
+}
+
 
 def page(cells: Sequence[Cell]) -> str:
     """The whole page of some cells."""
@@ -55,18 +66,15 @@ def page(cells: Sequence[Cell]) -> str:
     curves = {cell.name: still_curve(cell) for cell in cells}
     filled = {
         "policy": _policy((engine, app, unpack)),
-        "title": escape(", ".join(cell.name for cell in cells)),
+        "cells": told["cells"],
         "styles": _lean((FILES / "style.css").read_text(encoding="utf-8")),
         "still": still_picture(curves),
-        "formulas": "".join(
-            f"<h3>{escape(c['name'])}</h3><p>{c['equations']}</p>" for c in told["cells"]
-        ),
-        "size": str(len(inside)),
+        "size": len(inside),
         "packed": _packed(inside),
         "unpack": unpack,
     }
     template = (FILES / "page.html").read_text(encoding="utf-8")
-    return re.sub(r"<!--\{(\w+)\}-->", lambda found: filled[found.group(1)], template)
+    return environment(FORMAT, {}, **SIGNS).from_string(template).render(filled)
 
 
 def engine_script() -> str:

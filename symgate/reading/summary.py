@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from html import escape
 from typing import TYPE_CHECKING
 
 from symgate.reading.conventions import Conventions
@@ -124,13 +123,12 @@ def html(files: Sequence[ReadFile]) -> str:
     """The table of the cells for a notebook, and each misprint under it."""
     head, *rows = table(files)
     told = (
-        escape("\n".join(of_misprint(misprint)))
+        "\n".join(of_misprint(misprint))
         for file in files
         for reading in file.cells
         for misprint in reading.misprints[:SHOWN]
     )
-    under = "".join(f"<pre>{lines}</pre>" for lines in told)
-    return html_table(rows, head) + under
+    return html_table(rows, head, printed=told)
 
 
 def table(files: Sequence[ReadFile]) -> list[tuple[str, ...]]:

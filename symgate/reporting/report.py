@@ -24,7 +24,7 @@ from symgate.reporting.pieces import Store
 from symgate.reporting.settings import DEFAULT_CELLS, FORMATS, Settings, chosen
 from symgate.writing import html, markdown, tex
 from symgate.writing.pdf import write_pdf
-from symgate.writing.tree import Page, listed
+from symgate.writing.tree import Link, Page, listed
 
 #: Where a page lies in the folder, by its format.
 PAGES = {"html": "index.html", "md": "report.md", "tex": "report.tex", "pdf": "report.tex"}
@@ -57,9 +57,7 @@ class Report:
         return self.path
 
     def _repr_html_(self) -> str:
-        from html import escape
-
-        return f'<a href="{escape(str(self.path))}">{escape(str(self.path))}</a>'
+        return html.FORMAT.link(Link(str(self.path), str(self.path)))
 
 
 @asked()

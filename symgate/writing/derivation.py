@@ -18,13 +18,13 @@ from symgate.linear.terms import Term
 from symgate.linear.verify import verified
 from symgate.writing.data import derivation_data
 from symgate.writing.document import Derivations, Form, Head
-from symgate.writing.html import body, in_notebook
+from symgate.writing.html import notebook
 from symgate.writing.latex import HADAMARD
 from symgate.writing.naming import Naming
 from symgate.writing.notation import notation as notation_named
 from symgate.writing.sections import NAMES
 from symgate.writing.subject import Subject
-from symgate.writing.tree import Section, Step
+from symgate.writing.tree import Derived, Section, Step
 from symgate.writing.typesetter import Typesetter
 
 LAYOUTS = ("numerator", "transposed")
@@ -148,7 +148,7 @@ class Derivation:
         return Derivations((self,), Head(**words, pictures=pictures)), form
 
     def _repr_html_(self) -> str:
-        return in_notebook(body((self,)))
+        return notebook(Derived(self))
 
     def _repr_markdown_(self) -> str:
         return self.markdown()

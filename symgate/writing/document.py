@@ -49,7 +49,7 @@ class Derivations:
     """Derivations to be written together.
 
     >>> import symgate as sg
-    >>> both = Document((sg.derive(sg.cell("rnn")), sg.derive(sg.cell("gru"))))
+    >>> both = Derivations((sg.derive(sg.cell("rnn")), sg.derive(sg.cell("gru"))))
     >>> print(both.markdown().splitlines()[0])
     # Recurrent cells, derived
     """

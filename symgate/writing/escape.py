@@ -94,7 +94,12 @@ def html_text(text: str) -> str:
     >>> html_text("<b> & co")
     '&lt;b&gt; &amp; co'
     """
-    return html.escape("".join(c if c.isprintable() else " " for c in text))
+    return html.escape(printable(text))
+
+
+def printable(text: str) -> str:
+    """A text without characters that nothing shows, but with its lines."""
+    return "".join(c if c.isprintable() or c == "\n" else " " for c in text)
 
 
 def markdown_text(text: str) -> str:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from symgate.writing.tree import Code, Datum, Link, Strong, Words
+from symgate.writing.tree import Code, Datum, Link, Marked, Strong, Words
 from symgate.writing.typesetter import GENERAL, Typesetter
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Format:
     code: Callable[[str], str] = str
     link: Callable[[Link], str] = lambda link: link.text
     strong: Callable[[str], str] = str
+    marked: Callable[[Marked], str] = lambda marked: marked.text
 
     def words(self, words: Words, typesetter: Typesetter = GENERAL) -> str:
         """A sentence, its mathematics printed by a typesetter."""
@@ -40,25 +43,19 @@ class Format:
                 return self.code(text)
             case Link():
                 return self.link(word)
+            case Marked():
+                return self.marked(word)
             case Strong(words):
                 return self.strong(self.words(words, typesetter))
         return self.maths(typesetter.inline(word))
 
 
-def filled(
-    template: str,
-    format: Format,
-    blocks: Mapping[str, Callable[..., str]],
-    given: Mapping[str, Any],
-    *,
-    signs: Mapping[str, Any] = MappingProxyType({}),
-    mark: Callable[[str], str] = str,
-) -> str:
-    """A template filled in; a name that is missing is an error.
+def environment(
+    format: Format, filters: Mapping[str, Callable[..., Any]], **signs: Any
+) -> Environment:
+    """What fills templates; a name that is missing is an error.
 
-    `format` writes words, `blocks` what derivations hold as well; where a template escapes what
-    it is given, `mark` says that these are written already. `signs` are what stands around a
-    template's places.
+    `filters` write what the words of a format are not, `signs` say how templates are read.
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined  # derivations do without
 
@@ -70,9 +67,6 @@ def filled(
         keep_trailing_newline=True,
         **signs,
     )
-    made.filters["words"] = lambda words: mark(format.words(words))
-    made.filters["text"] = format.text
-    for name, block in blocks.items():
-        made.filters[name] = lambda *held, block=block: mark(block(*held))
+    made.filters |= {"words": format.words, "text": format.text, **filters}
     made.tests["kind"] = lambda block, name: type(block).__name__ == name
-    return made.get_template(template).render(given)
+    return made

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from symgate.writing.escape import markdown_text
-from symgate.writing.format import Format, filled
+from symgate.writing.format import Format, environment
 from symgate.writing.tree import Derived, Page, Step, Table
 from symgate.writing.typesetter import GENERAL, Typesetter
 
@@ -41,8 +41,8 @@ FORMAT = Format(
 
 def page(page: Page, files: Collection[str]) -> str:
     """A report; pictures and files are linked by their path in the folder."""
-    given = {"page": page, "files": files}
-    return _one_blank_line(filled("report.md.j2", FORMAT, BLOCKS, given))
+    made = environment(FORMAT, BLOCKS).get_template("report.md.j2")
+    return _one_blank_line(made.render(page=page, files=files))
 
 
 def _one_blank_line(text: str) -> str:

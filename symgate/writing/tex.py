@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from symgate.writing.escape import latex_text
-from symgate.writing.format import Format, filled
+from symgate.writing.format import Format, environment
 from symgate.writing.layout import WIDTH
 from symgate.writing.tree import Derived, Formula, Link, Page, Step, Table, Words
 from symgate.writing.typesetter import Typesetter
@@ -113,8 +113,9 @@ SIGNS = {
 
 def page(page: Page, files: Collection[str]) -> str:
     """A report; figures are taken from the folder `figures` beside it."""
-    given = {"page": page, "preamble": PREAMBLE, "files": files}
-    return filled("report.tex.j2", FORMAT, {"derived": _derived}, given, signs=SIGNS)
+    made = environment(FORMAT, {"derived": _derived}, **SIGNS)
+    shown = made.get_template("report.tex.j2").render(page=page, preamble=PREAMBLE, files=files)
+    return str(shown)
 
 
 def _derived(block: Derived) -> str:

@@ -93,6 +93,14 @@ class Strong:
 
 
 @dataclass(frozen=True)
+class Marked:
+    """Words of a kind, which a style sheet colours."""
+
+    text: str
+    kind: str
+
+
+@dataclass(frozen=True)
 class Link:
     """Words that lead to a file beside the page, or to a place on it (#…)."""
 
@@ -101,7 +109,7 @@ class Link:
 
 
 #: A sentence: text, and what stands in it.
-#: str, Datum, Code, Strong, Link, and mathematics: Named, Span, Scientific, Count, Shape,
+#: str, Datum, Code, Strong, Marked, Link, and mathematics: Named, Span, Scientific, Count, Shape,
 #: Written, or any expression.
 Words: TypeAlias = tuple[Any, ...]
 
@@ -141,6 +149,13 @@ class Paragraph:
 
     words: Words
     leads: bool = False
+
+
+@dataclass(frozen=True)
+class Preformatted:
+    """A text with its lines as they are."""
+
+    words: Words
 
 
 @dataclass(frozen=True)
