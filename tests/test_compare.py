@@ -419,6 +419,7 @@ THE_SAME = (
         "h[t] = V @ abs(U @ h[t-1] + W @ x[t]) + W @ x[t]",
         "h[t] = V @ abs(A @ h[t-1] + 3*W @ x[t]) + W @ x[t]",
     ),
+    ("h[t] = x[t] * sqrt(W @ h[t-1] + 4)", "h[t] = 2 * x[t] * sqrt(W @ h[t-1] + 1)"),
     ("h[t] = max(W @ x[t], U @ h[t-1])", "h[t] = max(3 * W @ x[t], 2 * U @ h[t-1])"),
     ("h[t] = x[t] / (W @ h[t-1] + 1)", "h[t] = 3 * x[t] / (2 * W @ h[t-1] + 3)"),
     (
@@ -451,6 +452,21 @@ def test_one_function_in_two_peoples_words(first: str, second: str) -> None:
 def test_another_function_in_like_words(first: str, second: str) -> None:
     one, other = sg.Cell.from_text(first), sg.Cell.from_text(second)
     assert sg.compare(one, other).verdict not in ("identical", "equal")
+
+
+def test_the_map_gives_numbers_for_rows_and_for_sizes_that_are_chosen() -> None:
+    texts = ("h[t] = tanh([h[t-1], x[t]] @ W + b)", "h[t] = tanh(W @ x[t] + U @ h[t-1] + b)")
+    one, other = map(sg.Cell.from_text, texts)
+    for scheme in ("pytorch", "orthogonal"):
+        params = sg.init(one, hidden=3, input=2, scheme=scheme)
+        theirs = sg.compare(one, other).parameters(params)
+        assert np.array_equal(np.vstack([theirs["U"].T, theirs["W"].T]), params["W"])
+    one = sg.Cell.from_text("h[t] = tanh(A @ (B @ h[t-1] + C @ x[t]))")
+    other = sg.Cell.from_text("h[t] = tanh(2 * A @ (B @ h[t-1] - C @ x[t] / 3))")
+    mine = sg.init(one, hidden=3, input=2, sizes={"p": 4})
+    its = sg.compare(one, other).parameters(mine)
+    assert np.allclose(2 * its["A"] @ its["B"], mine["A"] @ mine["B"])
+    assert np.allclose(-2 / 3 * its["A"] @ its["C"], mine["A"] @ mine["C"])
 
 
 def test_what_is_added_to_a_matrix_is_a_diagonal() -> None:

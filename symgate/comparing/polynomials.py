@@ -24,6 +24,7 @@ from hashlib import blake2b
 from zlib import crc32
 
 from symgate.comparing.effort import TooLarge, spend
+from symgate.comparing.scales import Root
 
 Monomial = frozenset[tuple["Generator", Fraction]]
 
@@ -233,6 +234,10 @@ def power(base: Polynomial, exponent: Fraction) -> Polynomial:
     if exponent.denominator != 1:
         if len(base.terms) == 1 and all(c == 1 and _all_exp(m) for m, c in base):
             return _power_of_term(base, exponent)
+        scale = content(base) if base else _ONE
+        whole = (Root(scale) ** exponent).rational
+        if whole is not None and scale != 1:  # sqrt(4 a) is 2 sqrt(a)
+            return power(base.scaled(1 / scale), exponent).scaled(whole)
         return generator(Act(f"power {exponent}", base))
     if not base:
         raise ZeroDivisionError

@@ -15,9 +15,10 @@ from types import MappingProxyType
 from typing import Any
 
 from symgate.comparing.alignment import Equation, Factor
-from symgate.comparing.coefficients import Summand, Token, Unknown, unknown
+from symgate.comparing.coefficients import Summand, Token, Unknown, turned, unknown
 from symgate.comparing.effort import spend
 from symgate.comparing.polynomials import MatrixFactor
+from symgate.comparing.scales import UNIT, solved_scales
 from symgate.comparing.signs import solved
 
 #: What an unknown is: a sum of products of known parameters.
@@ -72,12 +73,16 @@ def solutions(
 # -- renaming --------------------------------------------------------------------------
 
 
-#: Which known parameter each unknown one is, and equations for the signs.
-Bound = tuple[dict[Unknown, Token], list[tuple[set[Factor], int]]]
+#: Which known parameter each unknown one is, and equations for the signs and for the sizes.
+Bound = tuple[
+    dict[Unknown, Token],
+    list[tuple[set[Factor], int]],
+    list[tuple[dict[Unknown, Fraction], Fraction]],
+]
 
 
 def _renaming(coefficients: Sequence[Equation]) -> dict[Unknown, Summand] | None:
-    """One known parameter, perhaps with a sign, for each unknown one; found by search."""
+    """A multiple of one known parameter for each unknown one; found by search."""
     tasks = []
     for coefficient in sorted(coefficients, key=lambda s: len(s.right.summands)):
         left = [(c * coefficient.fixed, t) for c, t in coefficient.left.summands]
@@ -92,11 +97,15 @@ def _renaming(coefficients: Sequence[Equation]) -> dict[Unknown, Summand] | None
         if steps[0] > 2000:
             return None
         if at == len(tasks):
-            names, equations = bound
-            signs = solved(equations, lambda name: isinstance(name, tuple))
-            if signs is None:
+            signs = solved(bound[1], lambda name: isinstance(name, tuple))
+            scales = solved_scales(bound[2], str) if signs is not None else None
+            if signs is None or scales is None:
                 return None
-            return {name: (Fraction(signs.get(name, 1)), (t,)) for name, t in names.items()}
+            sizes = {name: scales.get(name, UNIT).rational for name in bound[0]}
+            values: dict[Unknown, Summand] = {
+                n: (k * signs.get(n, 1), (bound[0][n],)) for n, k in sizes.items() if k
+            }
+            return values if len(values) == len(sizes) else None
         left, right, odd, sign = tasks[at]
         orders = list(permutations(left)) if len(left) <= 5 else [tuple(left)]
         for order in sorted(orders, key=lambda order: _turns(order, right, sign)):
@@ -106,19 +115,20 @@ def _renaming(coefficients: Sequence[Equation]) -> dict[Unknown, Summand] | None
                     return found
         return None
 
-    return search(0, ({}, []))
+    return search(0, ({}, [], []))
 
 
-def _turns(known: Sequence[Summand], wanted: Sequence[Summand], sign: int) -> tuple[int, int, int]:
-    """How many transposes and signs differ where one is taken for the other."""
+def _turns(known: Sequence[Summand], wanted: Sequence[Summand], sign: int) -> tuple[int, ...]:
+    """How many sizes, transposes and signs differ where one is taken for the other."""
     pairs = list(zip(known, wanted, strict=True))
     transposes = sum(
         isinstance(a, MatrixFactor) and isinstance(b, MatrixFactor) and a.transposed != b.transposed
         for (_, tokens), (_, others) in pairs
         for a, b in zip(tokens, others, strict=False)
     )
-    signs = sum(c * sign != d for (c, _), (d, _) in pairs)
-    return transposes, min(signs, len(pairs) - signs), signs  # all may be one activation's
+    sizes = sum(abs(c) != abs(d) for (c, _), (d, _) in pairs)
+    signs = sum(c * sign * d < 0 for (c, _), (d, _) in pairs)
+    return sizes, transposes, min(signs, len(pairs) - signs), signs  # all may be one activation's
 
 
 def _bound_all(
@@ -139,19 +149,23 @@ def _bind(known: Summand, wanted: Summand, odd: frozenset[Factor], bound: Bound)
     """
     spend(1)
     (c, tokens), (d, names) = known, wanted
-    if len(tokens) != len(names) or abs(c) != abs(d):
+    if len(tokens) != len(names) or (not names and abs(c) != abs(d)):
         return
     for order in _orders(tokens):
         result = dict(bound[0])
         signed: set[Factor] = set(odd)
+        powers: dict[Unknown, Fraction] = {}
         for token, name in zip(order, names, strict=True):
             value = _plain(token, name)
             if value is None or result.setdefault(unknown(name), value) != value:
                 break
-            if isinstance(name, MatrixFactor) or name[1] % 2:
+            power = Fraction(1) if isinstance(name, MatrixFactor) else name[1]
+            powers[unknown(name)] = powers.get(unknown(name), Fraction(0)) + power
+            if power % 2:
                 signed ^= {unknown(name)}
         else:
-            yield result, [*bound[1], (signed, int(c != d))]
+            sizes = [*bound[2], (powers, abs(c / d))]
+            yield result, [*bound[1], (signed, int(c * d < 0))], sizes
 
 
 def _orders(tokens: tuple[Token, ...]) -> Iterator[tuple[Token, ...]]:
@@ -193,8 +207,8 @@ def _linear(coefficients: Sequence[Equation], ones: Sequence[Unknown]) -> Soluti
     rows: list[Row] = []
     scalars = _scalars(coefficients)
     for _ in range(4):
-        turned: dict[Unknown, bool] = {}
-        found_rows = [_row(coefficient, values, turned) for coefficient in coefficients]
+        ways: dict[Unknown, bool] = {}
+        found_rows = [_row(coefficient, values, ways) for coefficient in coefficients]
         rows = [row for row in found_rows if row is not None]
         found = _solved(rows, scalars)
         if found is None or len(rows) == len(coefficients):
@@ -218,7 +232,7 @@ def _is_alone(name: Unknown, rows: Sequence[Row]) -> bool:
 
 
 def _row(
-    coefficient: Equation, values: Mapping[Unknown, Value], turned: dict[Unknown, bool]
+    coefficient: Equation, values: Mapping[Unknown, Value], ways: dict[Unknown, bool]
 ) -> Row | None:
     """The equation of a coefficient with known values put in; None where it is not linear."""
     row: dict[Unknown, Fraction] = {}
@@ -243,7 +257,7 @@ def _row(
         row[name] = row.get(name, Fraction(0)) + c * scale
         if isinstance(single, MatrixFactor):
             flipped.add(single.transposed)
-            if turned.setdefault(name, single.transposed) != single.transposed:
+            if ways.setdefault(name, single.transposed) != single.transposed:
                 return None
     if len(flipped) > 1 or len(factors) > 1:
         return None
@@ -251,7 +265,7 @@ def _row(
     if divided is None:
         return None
     if flipped == {True}:
-        divided = {_transposed(tokens): c for tokens, c in divided.items()}
+        divided = {_in_order(turned(tokens)): c for tokens, c in divided.items()}
     row = {name: c for name, c in row.items() if c}
     return row, {tokens: c for tokens, c in divided.items() if c}
 
@@ -334,13 +348,6 @@ def _single(tokens: tuple[Token, ...]) -> Token | None:
         return None
     token = tokens[0]
     return token if isinstance(token, MatrixFactor) or token[1] == 1 else None
-
-
-def _transposed(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
-    matrices = [t for t in tokens if isinstance(t, MatrixFactor)]
-    others = [t for t in tokens if not isinstance(t, MatrixFactor)]
-    flipped = [replace(m, transposed=not m.transposed) for m in reversed(matrices)]
-    return (*others, *flipped)
 
 
 def _solved(

@@ -32,6 +32,10 @@ def corresponding(one: Normal, other: Normal, found: ProvedMap, known: Values) -
             if known_size.free_symbols:
                 raise ShapeError(f"no parameter says how long {name} of {other.cell.name} is")
             there[size] = int(known_size)
+    for p in other.cell.parameters.values():  # a size that is chosen at will
+        for _, tokens in found.there.values.get((p.name, ""), ()):
+            lengths = _product(tokens, known, one, sizes).shape if tokens else ()
+            there |= {s: n for s, n in zip(p.shape, lengths, strict=False) if s.is_Symbol}
     return translated(other, found.there.values, known, one, sizes, there)
 
 

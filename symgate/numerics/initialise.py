@@ -203,11 +203,12 @@ class _ParameterDraw:
         return self.sizes.get("n", 1)
 
     def gains(self, p: Parameter) -> Array:
-        """The gain of each column: 1 where a matrix acts on [h, x] and the column on x."""
+        """The gain of each column, of a row in [h, x] @ W: 1 where it acts on x."""
         widths = self.widths(p) or [("", self.shape(p)[1])]
-        return np.concatenate(
+        found = np.concatenate(
             [np.full(width, 1.0 if x in self.cell.inputs else self.gain) for x, width in widths]
         )
+        return found if len(found) == self.shape(p)[1] else found[:, None]
 
     def recurrent(self, p: Parameter, make: _Make) -> Array:
         """Matrices on states by `make`, on inputs Glorot; vectors 0 (weights of states 1/2)."""
@@ -222,11 +223,13 @@ class _ParameterDraw:
         widths = self.widths(p)
         if widths is None:
             return make(rng, rows, cols)
+        turned = sum(width for _, width in widths) != cols  # [h, x] @ W
         parts = [
-            (self.glorot if name in self.cell.inputs else make)(rng, rows, width)
+            (self.glorot if name in self.cell.inputs else make)(rng, cols if turned else rows, width)
             for name, width in widths
         ]
-        return np.concatenate(parts, axis=1)
+        found = np.concatenate(parts, axis=1)
+        return found.T if turned else found
 
     def widths(self, p: Parameter) -> list[tuple[str, int]] | None:
         """The parts and their numbers of columns, where a matrix acts on [h, x]."""
