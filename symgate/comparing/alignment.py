@@ -7,7 +7,7 @@ from the plain numbers, which have to agree.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -64,19 +64,20 @@ class _Row:
         return None if one is None or other is None else other / one if one else Fraction(1)
 
     @property
-    def parameters(self) -> tuple[Fraction, Mapping[Factor, Fraction]] | None:
-        """The ratio of the numbers before one product of parameters on either side, and that of
-        the right with the parameters' exponents."""
-        if not len(self.left.summands) == len(self.right.summands) == 1:
-            return None
-        ((c, known),), ((d, tokens),) = self.left.summands, self.right.summands
-        if not known or not tokens:
-            return None
-        found: dict[Factor, Fraction] = {}
-        for token in tokens:
-            power = Fraction(1) if isinstance(token, MatrixFactor) else token[1]
-            found[unknown(token)] = found.get(unknown(token), Fraction(0)) + power
-        return d / c, found
+    def likely(self) -> Iterator[tuple[Fraction, Mapping[Factor, Fraction]]]:
+        """Where parameters stand, the ratios of the numbers before what seems to be the same on
+        either side: a plain number, or the only product of parameters, with the right one's
+        exponents."""
+        sides = self.left.summands, self.right.summands
+        for plain in (True, False):
+            one, other = ([s for s in side if plain == (not s[1])] for side in sides)
+            if self.ratio is None and len(one) == len(other) == 1:
+                ((c, _),), ((d, tokens),) = one, other
+                powers: dict[Factor, Fraction] = {}
+                for token in tokens:
+                    power = Fraction(1) if isinstance(token, MatrixFactor) else token[1]
+                    powers[unknown(token)] = powers.get(unknown(token), Fraction(0)) + power
+                yield d / c, powers
 
 
 @dataclass(frozen=True)
@@ -114,12 +115,11 @@ class Alignment:
         if not states and not any(map(degree, self.nodes)):
             return {} if all(ratio == 1 for _, ratio in ratios) else None
         plain = [(self._powers(row, states), ratio) for row, ratio in ratios]
-        beside = []
-        for row in self.rows:
-            if row.parameters is not None:
-                ratio, parameters = row.parameters
-                powers = {name: -power for name, power in parameters.items()}
-                beside.append(({**self._powers(row, states), **powers}, abs(ratio)))
+        beside = [
+            ({**self._powers(row, states), **{n: -e for n, e in powers.items()}}, abs(ratio))
+            for row in self.rows
+            for ratio, powers in row.likely
+        ]
         found = solved_scales([*plain, *beside], _place)
         return solved_scales(plain, _place) if found is None else found
 
@@ -131,8 +131,7 @@ class Alignment:
             odd = {*self.odd(row, states)}
             if row.ratio is not None:
                 plain.append((odd, int(row.ratio < 0)))
-            elif states and row.parameters is not None:
-                ratio, powers = row.parameters
+            for ratio, powers in row.likely if states else ():
                 beside.append((odd ^ {n for n, e in powers.items() if e % 2}, int(ratio < 0)))
         found = solved([*plain, *beside], _is_state)
         return solved(plain, _is_state) if found is None else found

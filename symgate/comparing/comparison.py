@@ -19,11 +19,10 @@ from symgate.comparing.normal_forms import BEYOND, normal_form
 from symgate.comparing.polynomials import MatrixFactor
 from symgate.comparing.reduced import reduced
 from symgate.comparing.renamed import map_of, renamed, rows, special, twins
-from symgate.comparing.search import ProvedMap, scalings, search
+from symgate.comparing.search import ProvedMap, scaled_views, search
 from symgate.comparing.separation import separated
 from symgate.comparing.sums import best_summed
 from symgate.comparing.translation import corresponding
-from symgate.comparing.views import scaled
 from symgate.comparing.wording import Map, conditions_in_words, map_in_words
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell as by_name
@@ -299,7 +298,7 @@ def _unrelated(one: Normal, other: Normal, tried: str = TRIED) -> Comparison:
 
 def _apart_when_scaled(one: Normal, other: Normal) -> bool:
     """Whether neither cell is the other where that one's states are scaled so that it may be."""
-    views = (scaled(other, scales) for scales in scalings(one, other))
+    views = (view for _, view in scaled_views(one, other))
     return all(v is not None and separated(one, v) and separated(v, one) for v in views)
 
 

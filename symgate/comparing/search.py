@@ -122,28 +122,30 @@ def _seen_otherwise(one: Normal, other: Normal) -> ProvedMap | None:
         found = best(one, view, QUICK)
         if found is not None and found.unconditional:
             return found
-    for scales in scalings(one, other):
-        seen = scaled(other, scales)
-        found = best(one, seen, QUICK) if seen is not None else None
+    for scales, scaled_view in scaled_views(one, other):
+        found = best(one, scaled_view, QUICK) if scaled_view is not None else None
         if found is not None and found.unconditional:
             said = [(found.names[s], _times(1 / k, s)) for s, k in scales.items() if k and k != 1]
             return _read(found, other, said)
     return None
 
 
-def scalings(one: Normal, other: Normal) -> Iterator[dict[str, Fraction | None]]:
-    """Numbers for the second cell's states such that, divided by these, its plain numbers may be
-    those of the first; None for a number that is no ratio."""
-    tried: list[dict[str, Fraction | None]] = [dict.fromkeys(other.states, Fraction(1))]
-    for names in state_maps(one, other):
-        mine = Side.of(one, {b: a for a, b in names.items()}, free=True)
-        theirs = Side.of(other, {}, free=True)
-        for pairs in chain.from_iterable(pairings(mine, theirs, how) for how in QUICK):
-            found = state_scales(mine, theirs, pairs, tuple(other.states))
-            scales = found and {s: 1 / k if k else None for s, k in found.items()}
-            if scales and scales not in tried:
-                tried.append(scales)
-                yield scales
+def scaled_views(
+    one: Normal, other: Normal
+) -> Iterator[tuple[Mapping[str, Fraction | None], Normal | None]]:
+    """The second cell with its states divided by numbers such that its plain numbers may be
+    those of the first, with these; None for a number that is no ratio, and for its view."""
+    for view in chain([other], mirrored(other)):
+        tried: list[dict[str, Fraction | None]] = [dict.fromkeys(view.states, Fraction(1))]
+        for names in state_maps(one, view):
+            mine = Side.of(one, {b: a for a, b in names.items()}, free=True)
+            theirs = Side.of(view, {}, free=True)
+            for pairs in chain.from_iterable(pairings(mine, theirs, how) for how in QUICK):
+                found = state_scales(mine, theirs, pairs, tuple(view.states))
+                scales = found and {s: 1 / k if k else None for s, k in found.items()}
+                if scales and scales not in tried:
+                    tried.append(scales)
+                    yield scales, scaled(view, scales)
 
 
 def _read(found: ProvedMap, other: Normal, said: Iterable[tuple[str, str]]) -> ProvedMap:

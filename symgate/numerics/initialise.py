@@ -224,8 +224,9 @@ class _ParameterDraw:
         if widths is None:
             return make(rng, rows, cols)
         turned = sum(width for _, width in widths) != cols  # [h, x] @ W
+        height = cols if turned else rows
         parts = [
-            (self.glorot if name in self.cell.inputs else make)(rng, cols if turned else rows, width)
+            (self.glorot if name in self.cell.inputs else make)(rng, height, width)
             for name, width in widths
         ]
         found = np.concatenate(parts, axis=1)
