@@ -139,7 +139,7 @@ def judged(data: Mapping[str, Any], name: str) -> Result:
     reading = max(cells, key=lambda c: len(c.lines))
     if len(cells) > 1:
         result.complaints.append(f"{len(cells)} cells found")
-    result.family = reading.family == data["family"]
+    result.family = data["family"] in (None, reading.family)
     if not result.family:
         result.complaints.append(f"family {reading.family}, labelled {data['family']}")
     result.conventions = conventions_right(reading, data, result.complaints)
@@ -261,6 +261,7 @@ def translated(text: str, target: str) -> str:
                 text = f"{text[: found.start()]}[{inside}]{text[i + 1 :]}"
                 break
     text = re.sub(r"\bT\((\w+)\)", r"\1.T", text)
+    text = re.sub(r"\bconv\((\w+), (\w+\[t(?:-1)?\])\)", r"\1 @ \2", text)
     text = re.sub(r"\bconv\((\w+), ", r"\1 @ (", text)
     text = re.sub(r"\b(Linear\w*)\(", rf"\1_{target} @ (", text)
     text = re.sub(r"\b(?:GN|clip)\(", "(", text)

@@ -71,6 +71,56 @@ NOTES = {
         "c[t] = f[t] * c[t-1] + i[t] * tanh(W_c @ x[t] + U_c @ h[t-1])",
         "h[t] = o[t] * tanh(c[t])",
     ),
+    "a decayed delta rule in place, as code without times": (
+        "```python\nM = M * exp(g)\nerr = beta * (v - M @ k)\nM = M + outer(err, k)\n"
+        "y = M @ q\n```",
+        "delta_rule",
+        "err[t] = beta * (v - (M[t-1] * exp(g)) @ k[t])",
+        "M[t] = M[t-1] * exp(g) + outer(err[t], k[t])",
+        "y[t] = M[t] @ q[t]",
+    ),
+    "an outer product as a tensor product, and a transposed memory": (
+        "```\ns_t = exp(a_t) * s_{t-1} + k_t ⊗ (β_t * (v_t - s_{t-1}^T @ k_t))\n"
+        "y_t = s_t^T @ q_t\n```",
+        "delta_rule",
+        "s[t] = exp(a[t]) * s[t-1] + outer(k[t], beta[t] * (v[t] - s[t-1].T @ k[t]))",
+        "y[t] = s[t].T @ q[t]",
+    ),
+    "a decay and a matrix of the step": (
+        "M[t] = diag(w[t]) * M[t-1] + M[t-1] @ g[t] + v[t] @ k[t]^T\ny[t] = M[t] @ r[t]\n",
+        "rwkv7",
+        "M[t] = diag(w[t]) @ M[t-1] + M[t-1] @ g[t] + outer(v[t], k[t])",
+        "y[t] = M[t] @ r[t]",
+    ),
+    "where @ multiplies matrices, a star multiplies components": (
+        "```\na_t = sigmoid(W_a @ x_t)\nh_t = a_t * h_{t-1} + D * x_t\n```",
+        "mingru",
+        "a[t] = sigmoid(W_a @ x[t])",
+        "h[t] = a[t] * h[t-1] + D * x[t]",
+    ),
+    "a step of time is one number": (
+        r"$$y_n = y_{n-1} + \Delta t\, \tanh(W y_{n-1} + V u_n)$$",
+        "rnn",
+        "y[t] = y[t-1] + Delta_t * tanh(W @ y[t-1] + V @ u[t])",
+    ),
+    "a projection that only the output reads": (
+        r"$$i_t = \sigma(W_i x_t + U_i h_{t-1}), \quad f_t = \sigma(W_f x_t + U_f h_{t-1})$$"
+        r"$$c_t = f_t \odot c_{t-1} + i_t \odot \tanh(W_c x_t + U_c h_{t-1})$$"
+        r"$$o_t = \sigma(W_o x_t + U_o h_{t-1}), \quad h_t = o_t \odot \tanh(c_t)$$"
+        r"$$p_t = P h_t, \quad y_t = \phi(W_y p_t + b_y)$$",
+        "lstmp",
+        "i[t] = sigmoid(W_i @ x[t] + U_i @ h[t-1])",
+        "f[t] = sigmoid(W_f @ x[t] + U_f @ h[t-1])",
+        "c[t] = f[t] * c[t-1] + i[t] * tanh(W_c @ x[t] + U_c @ h[t-1])",
+        "o[t] = sigmoid(W_o @ x[t] + U_o @ h[t-1])",
+        "h[t] = o[t] * tanh(c[t])",
+    ),
+    "gates that pool": (
+        r"$$c_t = f_t \odot c_{t-1} + i_t \odot z_t$$ $$h_t = o_t \odot c_t$$",
+        "qrnn",
+        "c[t] = f[t] * c[t-1] + i[t] * z[t]",
+        "h[t] = o[t] * c[t]",
+    ),
 }
 
 

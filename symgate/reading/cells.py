@@ -28,6 +28,9 @@ from symgate.reading.terms import AnyTerm, Call, Var, mapped, subterms
 from symgate.reading.understood import Understanding, Understood
 from symgate.reading.zoo_match import ZooMatch, family_of, proved, zoo_match
 
+#: What proof gives one name, and the lines a finer one: a JANET is a UGRNN that forgets.
+FINER = {("ugrnn", "janet"), ("lstm", "lstmp")}
+
 
 def reading(document: Document, found: DocumentParts, index: int, count: int) -> Reading:
     """The reading of one cell that was found."""
@@ -70,8 +73,8 @@ def reading(document: Document, found: DocumentParts, index: int, count: int) ->
     shown = {u.name: u.term for u in mended.found.lines if u.term is not None}
     plain = not mended.found.convolution and family != "ssm"
     if len(shown) == len(mended.found.lines) and plain:
-        proved_one = family_of(shown)  # a JANET is a UGRNN whose only gate forgets
-        family = family if (proved_one, family) == ("ugrnn", "janet") else proved_one or family
+        proved_one = family_of(shown)
+        family = family if (proved_one, family) in FINER else proved_one or family
     zoo = None if understanding.ranked is not None else _match(cell, meant, family, broken)
     observed = conventions(classifier, family).completed(conventions(mended, family))
     found_now = Reading(

@@ -28,7 +28,8 @@ class Context:
     `defined` are the names on left sides, `timed` those that stand with a time anywhere;
     `kinds` says what each parameter is, `row` whether vectors stand left of matrices; `past`
     are pairs of a line and a name whose last value it reads, where no times are printed. `late`
-    are the names that are read at the step before.
+    are the names that are read at the step before; `spelled_products` says whether products with
+    matrices are spelled with @.
     """
 
     indices: Indices = field(default_factory=Indices)
@@ -41,6 +42,7 @@ class Context:
     past: frozenset[tuple[str, str]] = frozenset()
     late: frozenset[str] = frozenset()
     row: bool = False
+    spelled_products: bool = False
     target: str = ""
     evidence: dict[str, set[str]] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)

@@ -240,7 +240,7 @@ class _Habits:
         count = 0
         for part in summands(inner):
             if len(part.factors) == 1 and isinstance(part.factors[0], Par):
-                count += 1
+                count += part.factors[0].name not in ("W", "U")
                 continue
             for factor in part.factors:
                 if isinstance(factor, Plus) and len(part.factors) > 1 and affine(factor):

@@ -56,10 +56,6 @@ def _put_together(found: Understanding, parts: Structure) -> list[Understood]:
     return [u if u.term is None else replace(u, term=mapped(u.term, put_in)) for u in kept]
 
 
-def _is_outer(u: Understood) -> bool:
-    return u.error is not None and "outer" in u.error.message
-
-
 class Classifier:
     """Reads the family and the conventions off the parts of a cell."""
 
@@ -74,7 +70,8 @@ class Classifier:
         ways = {a for u in self.found.lines for a in u.line.target.accents}
         if self.found.backwards or {"fwd", "bwd"} <= ways:
             return "birnn"
-        outer = next((u for u in self.found.lines if _is_outer(u)), None)
+        errors = ((u, u.error) for u in self.found.lines)
+        outer = next((u for u, e in errors if e is not None and "outer" in e.message), None)
         if outer is not None:
             return self.matrix_family(outer)
         if is_state_space(self.found, self.parts):
@@ -181,15 +178,19 @@ class Classifier:
             return "sru" if highway or not self.candidate_reads_state(cell) else "lstm"
         if self.projected(output):
             return "lstmp"
+        every = factors(term) if isinstance(term, Times) and not self.gate_lines() else ()
+        if every and all(isinstance(f, Var) for f in every):
+            return "qrnn"  # f, i and o pool what convolutions of the input made
         return "lstm" if self.parts.keepers.get(cell) or self.parts.gates else "rnn"
 
     def projected(self, output: str | None) -> bool:
-        """Whether the recurrent state is a matrix times the output of the memory."""
-        for name in self.parts.states:
-            term = self.lines[name].term
-            if isinstance(term, Apply) and any(v.name == output for v in variables(term)):
-                return True
-        return False
+        """Whether the recurrent state, or what is read out, is a matrix times the output."""
+        read = {r.name for u in self.found.outputs for r in u.line.references}
+        terms = [self.lines[name].term for name in self.parts.states]
+        terms += [u.term for u in self.found.outputs if u.name in read]
+        return any(
+            isinstance(t, Apply) and any(v.name == output for v in variables(t)) for t in terms
+        )
 
     def pre_activated(self, cell: str) -> bool:
         """Whether the gates of an update are functions written in it, σ(s - β)."""

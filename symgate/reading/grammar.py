@@ -96,6 +96,8 @@ class _Build(Transformer[LarkToken, Any]):
         names = {"HADAMARD": "hadamard", "SLASH": "/", "OPLUS": "concat"}
         if children[0].value == "@":
             return "at", children[0]
+        if children[0].value == "\\otimes":
+            return "tensor", children[0]
         return names.get(kind, "times"), children[0]
 
     def product(self, children: list[Any]) -> Tree:

@@ -160,12 +160,19 @@ class Meaning:
     def guess(self, ref: Reference) -> str:
         """What a parameter is by its letter alone."""
         if ref.letter == "lamda" or name_parts(ref.letter).greek:
-            return "matrix" if ref.letter[0].isupper() and ref.letter != "Delta" else "scalar"
+            return (
+                "matrix"
+                if ref.letter[0].isupper() and not ref.letter.startswith("Delta")
+                else "scalar"
+            )
         return "matrix" if ref.letter[0].isupper() else "vector"
 
     def product(self, node: Factors, factors: Sequence[tuple[str, Tree]]) -> AnyTerm:
         """Functions take their arguments, then matrices act, then components multiply."""
-        timed = self.without_sums(self.with_times(factors), node)
+        timed = [
+            ("hadamard" if sign == "tensor" else sign, factor)
+            for sign, factor in self.without_sums(self.with_times(factors), node)
+        ]
         if any(sign == "concat" for sign, _ in timed):
             if any(sign == "hadamard" for sign, _ in timed):
                 return self.circled_sum(node, timed)
@@ -239,7 +246,10 @@ class Meaning:
                 time = tree_time(group.items[0], self.context.indices)
                 ref = reference(before, self.context.indices) if time is not None else None
                 if ref is not None and ref.time is None and ref.kind != "FUNCTION":
-                    result[-1] = (result[-1][0], TimedSymbol(before, factor, time or 0))
+                    symbol = before
+                    if isinstance(factor, Scripted):  # k[t]^T
+                        symbol = Scripted(before.start, before.stop, before, factor.scripts)
+                    result[-1] = (result[-1][0], TimedSymbol(symbol, factor, time or 0))
                     continue
             result.append((sign, factor))
         return result

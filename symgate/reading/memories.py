@@ -11,7 +11,7 @@ import ast
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from itertools import product
+from itertools import islice, permutations, product
 
 from symgate.cells import entries
 from symgate.equations.zoo import cell as zoo_cell
@@ -29,6 +29,8 @@ UPDATES = {
     "S[t-1] @ diag(w[t]) @ (I - r[t] * outer(k[t], k[t])) + r[t] * outer(v[t], k[t])": (
         "gated-deltanet"
     ),
+    "diag(w[t]) @ S[t-1] + S[t-1] @ G[t] + outer(v[t], k[t])": "rwkv7",
+    "S[t-1] @ diag(w[t]) + S[t-1] @ G[t] + outer(v[t], k[t])": "rwkv7",
     "S[t-1] @ (diag(w[t]) + outer(a[t], b[t])) + outer(v[t], k[t])": "rwkv7",
 }
 #: The families of cells with such a memory, by the zoo's names.
@@ -58,7 +60,11 @@ def family(lines: Mapping[str, str], ranks: Mapping[str, int]) -> str:
     for name, text in lines.items():  # v_pred = S k in outer(v - v_pred, k)
         if name not in states and f"{memory}[t-1]" in text:
             value = value.replace(f"{name}[t]", f"({text.split(' = ', 1)[1]})")
-    found = _book().get(_signature(value, memory, ranks), "")
+    numbers = "|".join(name for name, rank in ranks.items() if rank == 0) or "$"
+    stepped = re.sub(rf"\b({numbers})\b(?!\[)", r"\1[t]", value)  # notes without times
+    found = next(
+        filter(None, (_book().get(_signature(v, memory, ranks)) for v in (value, stepped))), ""
+    )
     divides = any(other != memory and "outer(" not in states[other] for other in states)
     if found in ("mamba2", "mlstm"):
         return "mlstm" if divides else "mamba2"
@@ -130,14 +136,18 @@ def _signature(text: str, memory: str, ranks: Mapping[str, int]) -> str:
     """The update of a memory without its names, the same for equal ones either way up."""
     found = chains(text, memory, ranks)
     over = {(scalars, _over(chain)): c for (scalars, chain), c in found.items()}
-    return min(_renamed(found), _renamed(over))
+    numbers = {s for scalars, _ in found for s in scalars}
+    orders = islice(
+        permutations(sorted(numbers)), 24
+    )  # which number comes first says its name alone
+    return min(_renamed(own, order) for order in orders for own in (found, over))
 
 
 def _over(chain: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(t if t[0] in "<S" else t[:-1] if t.endswith("'") else f"{t}'" for t in chain[::-1])
 
 
-def _renamed(found: Chains) -> str:
+def _renamed(found: Chains, numbers: Sequence[str]) -> str:
     """Chains in an order that does not know of names, and then the names by their places."""
     names: dict[str, str] = {}
 
@@ -156,10 +166,12 @@ def _renamed(found: Chains) -> str:
         for (scalars, chain), c in found.items()
     ]
     order = sorted(zip(rows, found, strict=True))
-    return "; ".join(
-        f"{c:g} {' '.join(map(name, chain))} * {' '.join(map(name, scalars))}"
-        for (c, _, _), (scalars, chain) in order
-    )
+    first = dict(zip(numbers, range(len(numbers)), strict=True))
+    parts = []
+    for (c, _, _), (scalars, chain) in order:
+        own = sorted(scalars, key=lambda s: (s[0], first[s]))
+        parts.append(f"{c:g} {' '.join(map(name, chain))} * {' '.join(map(name, own))}")
+    return "; ".join(parts)
 
 
 class _Chains:
@@ -182,12 +194,19 @@ class _Chains:
                 return _multiplied(self.of(one), rows)
             case ast.Call(func=ast.Name(id="diag"), args=[inner]):
                 return {((), (f"<v{ast.unparse(inner).split('[')[0]}>",)): 1.0}
-            case ast.Call():  # a function of a vector is a vector: φ(k)
-                return {((), (f"v{re.sub(r'[^a-zA-Z]', '', ast.unparse(node))}",)): 1.0}
+            case ast.Call():  # a function of a vector is a vector, φ(k), of a number a number
+                names = [n.id for n in ast.walk(node) if isinstance(n, ast.Name)][1:]
+                own = re.sub(r"[^a-zA-Z]", "", ast.unparse(node))
+                number = all(self.ranks.get(name, 1) == 0 for name in names if name != "t")
+                return {((f"t{own}",), ()): 1.0} if number else {((), (f"v{own}",)): 1.0}
+            case ast.Attribute(value=inner, attr="T"):
+                return self.of(inner)
             case ast.Constant(value=int() | float() as value):
                 return {((), ()): float(value)}
             case ast.Name(id="I"):
                 return {((), ()): 1.0}
+            case ast.Name(id=name) if self.ranks.get(name, 0) == 1:
+                return {((), (f"v{name}",)): 1.0}
             case ast.Name(id=name):
                 return {((f"p{name}",), ()): 1.0}
             case ast.Subscript(value=ast.Name(id=name)) if name == self.memory:

@@ -16,7 +16,8 @@ from symgate.reading.grouping import Draft
 from symgate.reading.lines import LaidOutLine
 from symgate.reading.memories import FAMILIES as FAMILIES_OF_MEMORIES
 from symgate.reading.memories import family, turned
-from symgate.reading.ranks import MATRIX, NUMBER, in_text
+from symgate.reading.ranked_lines import in_text
+from symgate.reading.ranks import MATRIX, NUMBER
 from symgate.reading.reading import Reading, ReadLine
 from symgate.reading.source import Document
 from symgate.reading.understood import Understanding, Understood

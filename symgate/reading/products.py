@@ -137,8 +137,8 @@ class Products:
                 if not after:
                     return result
                 return self.segment(node, [("", result), *after])
-        self.note_kinds(values)
         values = [(sign, self.placed(values, i)) for i, (sign, _) in enumerate(values)]
+        self.note_kinds(values)
         sorts = [sort(value) for _, value in values]
         self.check_transposes(node, values)
         self.check_matrices(node, values)
@@ -162,10 +162,14 @@ class Products:
                 self.context.saw(value.name, "behind")
 
     def placed(self, values: Sequence[Factor], at: int) -> AnyTerm:
-        """A lone capital between vectors is what its kind says; wᵀ before a vector is a row."""
+        """What a factor is where it stands; wᵀ before a vector is a row."""
         value = values[at][1]
         if isinstance(value, Par) and value.transposed and value.kind != "matrix":
             return replace(value, kind="matrix")
+        signs = {sign for sign, _ in values[max(at, 1) : at + 2]}
+        if isinstance(value, Par) and signs == {"star"} and self.context.spelled_products:
+            self.context.saw(value.name, "hadamard")
+            return replace(value, kind="vector")  # D * x beside W @ x
         return value
 
     def check_transposes(self, node: Tree, values: Sequence[Factor]) -> None:
@@ -180,7 +184,7 @@ class Products:
         for (_, one), (sign, other) in pairwise(values):
             if not (isinstance(one, Var) and isinstance(other, Var)) or sign not in ACTING:
                 continue
-            given = one.name in self.context.defined or one.time is None
+            given = (sign != "at" and one.name in self.context.defined) or one.time is None
             if one.ref.letter.isupper() and other.ref.letter.islower() and not given:
                 raise Foreign("a matrix that each step has anew", node)
 

@@ -7,11 +7,8 @@ of what stands alone. The lines come out in the language of equations.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from copy import copy
-from dataclasses import dataclass
-from itertools import product
+import re
+from collections.abc import Sequence
 
 from symgate.algebra.names import name_parts
 from symgate.reading import symbols
@@ -58,45 +55,7 @@ NEIGHBOURS = (
 Value = tuple[str, str, int]
 
 
-@dataclass(frozen=True)
-class InText:
-    """Lines by name in the language, what each name is, and how they were read."""
-
-    texts: Mapping[str, str]
-    kinds: Mapping[str, str]
-    reader: _RankedReader
-
-    def changed(self, line: LaidOutLine) -> InText | None:
-        """With another form of one line, all names being what they are; None without meaning."""
-        reader = copy(self.reader)
-        reader.kinds, reader.numbers = dict(self.kinds), {*self.reader.numbers}
-        with suppress(FormulaError):
-            return InText({**self.texts, line.name: reader.line(line)}, reader.kinds, reader)
-        return None
-
-
-def in_text(lines: Sequence[LaidOutLine], context: Context) -> InText | None:
-    """The lines by name in the language, and what each name is; None where one has no meaning."""
-    memories = [line.name for line in lines if _of_itself(line)]
-    single = [[name] for name in memories[:4] if len(memories) > 1]  # the others are vectors
-    for capitals, rows in product((memories, *single, []), (False, True)):
-        ranks = _RankedReader(context, rows, capitals)
-        for line in [*lines, *lines]:
-            with suppress(FormulaError):
-                ranks.line(line)  # what is learnt of a name in one line is known in the others
-        try:
-            return InText({line.name: ranks.line(line) for line in lines}, ranks.kinds, ranks)
-        except FormulaError:
-            continue
-    return None
-
-
-def _of_itself(line: LaidOutLine) -> bool:
-    """Whether a line is made of itself under a capital letter, as a memory is."""
-    return line.target.letter.isupper() and any(r.name == line.name for r in line.references)
-
-
-class _RankedReader:
+class RankedReader:
     """Reads lines with the ranks that are known so far; `rows` says that vectors are rows."""
 
     def __init__(self, context: Context, rows: bool, memories: Sequence[str]) -> None:
@@ -168,7 +127,7 @@ class _RankedReader:
     def guess(self, ref: Reference, timed: bool) -> str:
         """The rank of a name by its letter: Greek numbers, capital weights, vectors."""
         greek = ref.letter == "lamda" or name_parts(ref.letter).greek
-        if ref.letter.isupper() and not timed and (not greek or ref.letter != "Delta"):
+        if ref.letter.isupper() and not timed and (not greek or not ref.letter.startswith("Delta")):
             return MATRIX
         if greek and not ref.transposed:
             return NUMBER
@@ -183,6 +142,9 @@ class _RankedReader:
         kinds = {kind for _, (shown, kind, _) in values if not self.is_bias(shown)} - {NUMBER}
         number = any(k == NUMBER and not t.isdigit() for _, (t, k, _) in values)
         if len(kinds) > 1 or (MATRIX in kinds and number):
+            for _, (shown, _, _) in values:  # S_{t-1} G_t beside a matrix
+                if found := re.search(r"@ (\w+)\[t\]$", shown):
+                    self.kinds[found[1]] = MATRIX
             raise Foreign("a sum of a matrix and a vector", node)
         out = ""
         for sign, own in values:
@@ -221,11 +183,19 @@ class _RankedReader:
     def product(self, node: Tree, factors: Sequence[tuple[str, Tree]]) -> Value:
         """Parts between ⊙ component by component, each of them a chain."""
         parts: list[list[Value]] = [[]]
+        circled = outers = False
         at = 0
         while at < len(factors):
             sign, factor = factors[at]
             at += 1
-            if sign == "hadamard" and parts[-1]:
+            outer = sign == "tensor" and self.context.target in self.memories
+            starred = sign == "star" and self.context.spelled_products
+            starred = starred and not (parts[-1] and parts[-1][-1][0].startswith("diag("))
+            circled = circled or sign in ("hadamard", "tensor")
+            outers = outers or outer
+            if sign == "at" and len(parts) > 1:  # a * b @ c from left to right
+                parts = [[self.multiplied(node, [self.chain(node, p) for p in parts], circled)]]
+            elif (starred or sign in ("hadamard", "tensor")) and parts[-1]:
                 parts.append([])
             if sign == "concat":
                 raise Foreign("a concatenation", node)
@@ -237,7 +207,10 @@ class _RankedReader:
                 parts[-1] = [self.quotient(self.chain(node, parts[-1]), own, node)]
             else:
                 parts[-1].append(own)
-        return self.multiplied(node, [self.chain(node, part) for part in parts], circled=True)
+        values = [self.chain(node, part) for part in parts]
+        if outers and [kind for _, kind, _ in values] == [COLUMN, COLUMN]:
+            return f"outer({values[0][0]}, {values[1][0]})", MATRIX, ATOM
+        return self.multiplied(node, values, circled)
 
     def multiplied(self, node: Tree, values: Sequence[Value], circled: bool = False) -> Value:
         if len(values) == 1:
@@ -249,12 +222,20 @@ class _RankedReader:
                     self.kinds[shown[:-3]] = kind = MATRIX
                     kinds = {MATRIX}
         if len(kinds) > 1:
+            for shown, kind, _ in values if MATRIX in kinds else ():
+                self.take_for_number(shown, kind)
             raise Foreign("a product of a matrix and a vector by components", node)
         if circled and kinds:
             scalars = [text for text, kind, _ in values if kind == NUMBER]
             self.kinds.update((t[:-3], COLUMN) for t in scalars if t.endswith("[t]"))
         text = " * ".join(bound(v, PRODUCT if not i else ACT + 1) for i, v in enumerate(values))
         return text, next(iter(kinds), NUMBER), PRODUCT
+
+    def take_for_number(self, shown: str, kind: str) -> None:
+        """A name, or a function of one, that multiplies a matrix is a number from now on."""
+        found = re.fullmatch(r"(?:\w+\()?(\w+)(?:\[t\])?\)?", shown)
+        if kind == COLUMN and found is not None:
+            self.kinds[found[1]] = NUMBER
 
     def chain(self, node: Tree, values: Sequence[Value]) -> Value:
         """What stands side by side: numbers in front, then neighbours that make one value."""
@@ -287,6 +268,8 @@ class _RankedReader:
             self.numbers.add(name)
             scalars.append((rest[0][0], NUMBER, ATOM))
             return rest[1:]
+        if rest[1][1] == MATRIX:
+            self.take_for_number(*rest[0][:2])
         raise Foreign("a product that is neither of rows and columns nor of numbers", node)
 
     def function(self, factor: Tree, rest: Sequence[tuple[str, Tree]]) -> Value | None:
@@ -296,7 +279,14 @@ class _RankedReader:
             return None
         after = rest[0][1]
         group = after.base if isinstance(after, Scripted) else after
-        named = ref.letter in WHOLE or ref.letter in ("diag", "Diag", "max", "min", "spike")
+        named = ref.letter in WHOLE or ref.letter in (
+            "diag",
+            "Diag",
+            "max",
+            "min",
+            "spike",
+            "outer",
+        )
         if not isinstance(group, Group) or not (named or self.calls.is_function(ref, True)):
             return None
         value = self.called(ref, group, [self.value(item) for item in group.items])
@@ -304,6 +294,8 @@ class _RankedReader:
 
     def called(self, ref: Reference, group: Group, inner: list[Value]) -> Value:
         letter = ref.letter
+        if letter == "outer" and [kind for _, kind, _ in inner] == [COLUMN, COLUMN]:
+            return f"outer({inner[0][0]}, {inner[1][0]})", MATRIX, ATOM
         if letter in ("max", "min", "spike") and len(inner) == 2:
             return f"{letter}({inner[0][0]}, {inner[1][0]})", inner[0][1], ATOM
         if len(inner) != 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from symgate.reading.names import Indices, Reference, reference, tree_time
+from symgate.reading.names import Indices, Reference, is_transpose, reference, tree_time
 from symgate.reading.trees import (
     Accent,
     Digits,
@@ -69,7 +69,8 @@ def _in_product(factors: Sequence[tuple[str, Tree]], indices: Indices) -> Iterat
             time = tree_time(group.items[0], indices)
             ref = reference(factor, indices) if time is not None else None
             if ref is not None and ref.time is None and ref.kind != "FUNCTION":
-                yield replace(ref, time=time)
+                turned = isinstance(follows, Scripted) and any(map(is_transpose, follows.scripts))
+                yield replace(ref, time=time, transposed=turned or ref.transposed)
                 skip = True
                 continue
         yield from references(factor, indices)

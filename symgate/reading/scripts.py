@@ -27,14 +27,13 @@ def tokens(piece: Piece) -> list[Token]:
 
 
 def _steps(raw: list[Token]) -> list[Token]:
-    r"""\Delta t, the size of a step, as one letter."""
+    r"""\Delta t is one number."""
     found: list[Token] = []
     for at, token in enumerate(raw):
-        before = found[-1] if found else None
-        alone = at + 1 == len(raw) or raw[at + 1].kind not in ("SUB", "SUP")
-        step = before is not None and (before.kind, before.value) == ("LETTER", "Delta")
-        if step and alone and (token.kind, token.value) == ("LETTER", "t"):
-            found[-1] = replace(found[-1], stop=token.stop)
+        follows = raw[at + 1].kind if at + 1 < len(raw) else ""
+        step = found and (found[-1].value, token.value) == ("Delta", "t")
+        if step and found[-1].kind == token.kind == "LETTER" and follows not in ("SUB", "SUP"):
+            found[-1] = replace(found[-1], kind="NAME", value="Delta_t", stop=token.stop)
         else:
             found.append(token)
     return found

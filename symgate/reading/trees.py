@@ -71,7 +71,7 @@ class WrittenMatrix(TreeNode):
 
 @dataclass(frozen=True)
 class Factors(TreeNode):
-    """Factors with the sign before each: "", "times", "at", "hadamard", "/", "concat"."""
+    """Factors with the sign before each: "", "times", "at", "hadamard", "tensor", "/", "concat"."""
 
     factors: tuple[tuple[str, Tree], ...]
 

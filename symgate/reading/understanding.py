@@ -78,6 +78,7 @@ def _context(lines: Sequence[LaidOutLine], indices: Indices) -> Context:
         }
     olds |= _untimed_states(lines)
     untimed = {line.name for line in lines if line.target.time is None}
+    tokens = (token for line in lines for side in line.equation.sides for token in side)
     return Context(
         indices,
         frozenset(defined),
@@ -87,6 +88,7 @@ def _context(lines: Sequence[LaidOutLine], indices: Indices) -> Context:
         olds=frozenset(olds),
         past=past,
         late=frozenset(ref.name for ref in references if ref.time == -1),
+        spelled_products=any(token.value == "@" for token in tokens),
     )
 
 

@@ -26,7 +26,7 @@ _CALL = (
     r"|\(1\s?[-−–]\s?\w"
 )
 _RIGHT = re.compile(
-    rf"\\(?:sigma|tanh|odot|Gamma|tilde)\b|{_CALL}|[ₜᵗ]|_\{{?\(?t\b|t-1|t−1|<sub>t|_\{{[a-z]-1\}}"
+    rf"\\(?:sigma|tanh|odot|Gamma|tilde)\b|{_CALL}|[ₜᵗ]|_\{{?\(?t\b|\w\[t\]|t-1|t−1|<sub>t|_\{{[a-z]-1\}}"
 )
 #: What it may be right below another equation.
 _PRODUCT = re.compile(r"\s*\w+\s?[*·]\s?\w")

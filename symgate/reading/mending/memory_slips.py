@@ -17,7 +17,8 @@ from symgate.reading.faults import Edit, FoundFault, edited
 from symgate.reading.lines import LaidOutLine
 from symgate.reading.memories import chains, family
 from symgate.reading.names import Reference, reference
-from symgate.reading.ranks import MATRIX, NUMBER, InText, in_text
+from symgate.reading.ranked_lines import InText, in_text
+from symgate.reading.ranks import MATRIX, NUMBER
 from symgate.reading.trees import Scripted, Spelled, Terms, Tree, subtrees
 
 #: How likely each kind of slip is, beside the others.
