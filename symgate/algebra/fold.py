@@ -39,6 +39,7 @@ from sympy.matrices.expressions.blockmatrix import BlockMatrix
 from symgate.algebra.activations import record_of
 from symgate.algebra.elementwise import A, B, K
 from symgate.algebra.matrices import ColumnBlock, Gram, MatrixOf
+from symgate.algebra.norms import MaxNorm, SpectralNorm
 from symgate.algebra.operators import Column, Diag, Row
 from symgate.algebra.values import (
     Across,
@@ -157,6 +158,14 @@ class Semantics:
 
     def down(self, vector: Any, e: Down) -> Any:
         """A vector as every column of a matrix."""
+        return self.unknown(e)
+
+    def spectral_norm(self, e: SpectralNorm) -> Any:
+        """The largest singular value of a matrix, as a symbol of a bound."""
+        return self.unknown(e)
+
+    def max_norm(self, e: MaxNorm) -> Any:
+        """The largest component of a vector, as a symbol of a bound."""
         return self.unknown(e)
 
     def lifted(self, value: Any, have: int, want: int, e: Expr) -> Any:
@@ -339,6 +348,8 @@ _RULES: dict[type, Callable[[_Folding, Any], Any]] = {
     Dyad: lambda f, e: f.semantics.dyad(f(e.args[0]), f(e.args[1]), e),
     StepProduct: lambda f, e: f.semantics.act(f(e.matrix), f(e.operand), e),
     RightTimes: lambda f, e: f.semantics.right_times(f(e.value), f(e.matrix), e),
+    SpectralNorm: lambda f, e: f.semantics.spectral_norm(e),
+    MaxNorm: lambda f, e: f.semantics.max_norm(e),
     Across: lambda f, e: f.semantics.across(f(e.args[0]), e),
     Down: lambda f, e: f.semantics.down(f(e.args[0]), e),
     Gram: lambda f, e: f.semantics.gram(f(e.args[0]), f(e.args[1]), e),

@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Expr, Indexed, sympify
 
+from symgate.algebra.fold import fold
 from symgate.algebra.norms import MaxNorm, SpectralNorm
 from symgate.algebra.text import text
-from symgate.algebra.vectors import name_of, time_of, variable
+from symgate.algebra.vectors import is_variable, name_of, time_of, variable
 from symgate.bounds.growth import GrowthBound, growths
 from symgate.bounds.norms import Bounds, bounds
 from symgate.decaying.curve import Decay
@@ -92,20 +93,23 @@ def ceilings(decay: Decay) -> Ceilings:
         raise SymgateError("bounds need the run; this curve was loaded from a file")
     symbolic = bounds(run.cell)
     count = len(decay.lags) - 1
-    largest = _Largest(run, max(decay.setting.positions) + 1 - np.arange(1, count + 1))
+    occurred = _Occurred(run)
+    before = max(decay.setting.positions) + 1 - np.arange(1, count + 1)
+    reached = _Reached(occurred, before)
     room = ROUNDING * (1 + np.arange(count + 1)) + _beside_spectral(decay, run)
     start = np.max(decay.log10_norm[0])
-    worst = _powers(symbolic, decay.of, decay.wrt, count, start, largest.bound) + room
+    worst = _powers(symbolic, decay.of, decay.wrt, count, start, reached) + room
     notes = []
     if not _starts_in_range(run, symbolic):
         worst[1:] = np.inf
         notes.append("the run starts outside the range of its states: no worst case holds")
-    notes += largest.notes()
+    notes += reached.notes
     own = run_bound(run, decay) + room[:, None]
-    radius = _radius_line(symbolic, decay, largest)
+    radii = _Radii(occurred, before)
+    radius = _radius_line(symbolic, decay, radii)
     if radius is not None:
-        notes += _remark(decay, symbolic, radius, largest)
-    values = {text(atom): float(largest.number(atom)) for atom in _atoms(symbolic, decay)}
+        notes += _remark(decay, symbolic, radius, radii)
+    values = {text(atom): float(occurred(atom)) for atom in _atoms(symbolic, decay)}
     return Ceilings(_formula(symbolic, decay), values, worst, own, radius, tuple(notes))
 
 
@@ -126,95 +130,80 @@ def _beside_spectral(decay: Decay, run: Run) -> float:
 # -- the worst case ---------------------------------------------------------------------------
 
 
-class _Largest:
-    """Numbers for the symbols of a bound: norms of matrices, largest components of a run.
+class _Occurred(Arrays):
+    """Numbers for the symbols of a bound, as they were in a run: norms of matrices, and the
+    largest magnitude that a component has at any step."""
 
-    `before` (K,) is how many steps were made before the step of each lag.
+    def __init__(self, run: Run) -> None:
+        super().__init__(parameters_of(run), run.size)
+        self.run = run
+
+    def number(self, e: Expr) -> Any:
+        return float(super().number(e))
+
+    def __call__(self, e: Expr) -> Any:
+        return fold(sympify(e), self)
+
+    def spectral_norm(self, e: SpectralNorm) -> Any:
+        return float(np.linalg.norm(matrix_of(self.run, e.matrix), 2))
+
+    def max_norm(self, e: MaxNorm) -> Any:
+        most = 0.0
+        for start in range(0, self.run.steps, SEGMENT):
+            stop = min(start + SEGMENT, self.run.steps)
+            with np.errstate(all="ignore"):  # what overflows has no bound
+                found = over_steps(self.run, e.vector, start, stop)
+                most = max(most, float(np.abs(found).max(initial=0)))
+        return most
+
+
+class _Reached(_Occurred):
+    """What they cannot exceed, whatever the input: a number, or one for the step of each lag,
+    (K,). `before` (K,) is how many steps were made before that.
+
+    `notes` says what stands for values that have no range.
     """
 
-    def __init__(self, run: Run, before: Array) -> None:
-        self.run, self.before = run, before
-        self.growths = growths(run.cell)
-        self.occurred: dict[Any, float] = {}
-        self.taken: dict[Expr, str] = {}
+    def __init__(self, occurred: _Occurred, before: Array) -> None:
+        super().__init__(occurred.run)
+        self.occurred, self.before = occurred, before
+        self.growths = growths(self.run.cell)
+        self.notes: list[str] = []
 
-    def number(self, e: Expr) -> float:
-        """What a norm is: of a matrix, or the largest that occurred."""
-        if e not in self.occurred:
-            if isinstance(e, SpectralNorm):
-                found = float(np.linalg.norm(matrix_of(self.run, e.matrix), 2))
-            elif isinstance(e, MaxNorm):
-                found = self.component(e.vector)
-            elif e.has(SpectralNorm, MaxNorm):
-                found = float(_numeric(e, self.number))
-            else:
-                arrays = Arrays(parameters_of(self.run), self.run.size)
-                found = float(arrays.value(sympify(e)))
-            self.occurred[e] = found
-        return self.occurred[e]
-
-    def bound(self, e: Expr) -> float | Array:
-        """What a norm cannot exceed: a number, or one for the step of each lag, (K,)."""
-        if isinstance(e, MaxNorm):
-            return self.reached(e) if e.vector.has(Indexed) else self.number(e)
-        return _numeric(e, self.bound) if e.has(MaxNorm) else self.number(e)
-
-    def reached(self, e: MaxNorm) -> float | Array:
-        """How large a value can be at the step of each lag, whatever the input."""
-        growth = self.growths.get(name_of(e.vector)) if isinstance(e.vector, Indexed) else None
-        if growth is None or self.number(growth.factor) > 1:
-            self.taken[e] = (
+    def max_norm(self, e: MaxNorm) -> Any:
+        most = self.occurred(e)
+        if not e.vector.has(Indexed):
+            return most
+        growth = self.growths.get(name_of(e.vector)) if is_variable(e.vector) else None
+        if growth is None or self.occurred(growth.factor) > 1:
+            self.notes.append(
                 f"{text(e)} has no known bound; the worst case takes its largest value in this "
-                f"run, {self.number(e):.3g}"
+                f"run, {most:.3g}"
             )
-            return self.number(e)
-        factor, addend = self.number(growth.factor), self.number(growth.addend)
+            return most
+        factor, addend = self.occurred(growth.factor), self.occurred(growth.addend)
         start = float(np.abs(self.run.initial[growth.state]).max(initial=0))
-        self.taken[e] = (
+        self.notes.append(
             f"{text(e)} has no fixed range; the worst case takes "
             f"{_growth(growth, factor, addend)} at every step, whatever the input (the largest "
-            f"value that occurred is {self.number(e):.3g})"
+            f"value that occurred is {most:.3g})"
         )
         if factor < 1:
             return max(start, addend / (1 - factor))
         return start + addend * (self.before + 1 + int(time_of(e.vector)))
 
-    def notes(self) -> list[str]:
-        """What stands for values that have no range."""
-        return list(self.taken.values())
 
-    def component(self, vector: Expr) -> float:
-        """The largest magnitude that a component has at any step."""
-        most = 0.0
-        for start in range(0, self.run.steps, SEGMENT):
-            stop = min(start + SEGMENT, self.run.steps)
-            with np.errstate(all="ignore"):  # what overflows has no bound
-                found = over_steps(self.run, vector, start, stop)
-                most = max(most, float(np.abs(found).max(initial=0)))
-        return most
+class _Radii(_Reached):
+    """The same with spectral radii for norms."""
 
-    def radius(self, e: Expr) -> float | Array:
-        """As `bound`, with spectral radii for norms."""
-        if isinstance(e, SpectralNorm):
-            return float(np.abs(np.linalg.eigvals(matrix_of(self.run, e.matrix))).max(initial=0))
-        return _numeric(e, self.radius) if e.has(SpectralNorm) else self.bound(e)
+    def spectral_norm(self, e: SpectralNorm) -> Any:
+        return float(np.abs(np.linalg.eigvals(matrix_of(self.run, e.matrix))).max(initial=0))
 
 
 def _growth(growth: GrowthBound, factor: float, addend: float) -> str:
     new, old = (text(variable(growth.state, lag)) for lag in (0, 1))
     times = "" if factor == 1 else f"{factor:.3g} "
     return f"|{new}| ≤ {times}|{old}| + {addend:.3g}"
-
-
-def _numeric(e: Expr, number: Callable[[Expr], float | Array]) -> Any:
-    """A sum, product or power of what `number` knows."""
-    if e.is_Add:
-        return sum(map(number, e.args))
-    if e.is_Mul:
-        return math.prod(map(number, e.args))
-    if e.is_Pow:
-        return number(e.base) ** number(e.exp)
-    raise TypeError(f"{e} is not a bound")
 
 
 def _powers(
@@ -260,26 +249,25 @@ def _atoms(symbolic: Bounds, decay: Decay) -> list[Expr]:
 # -- the line that misleads -------------------------------------------------------------------
 
 
-def _radius_line(symbolic: Bounds, decay: Decay, largest: _Largest) -> Array | None:
+def _radius_line(symbolic: Bounds, decay: Decay, radii: _Radii) -> Array | None:
     """The worst case with spectral radii; None where a matrix has none."""
     matrices = [n.matrix for n in symbolic.atoms(SpectralNorm)]
-    if any(len(set(matrix_of(largest.run, m).shape)) > 1 for m in matrices):
+    if any(len(set(matrix_of(radii.run, m).shape)) > 1 for m in matrices):
         return None
     start = float(np.max(decay.log10_norm[0]))
-    return _powers(symbolic, decay.of, decay.wrt, len(decay.lags) - 1, start, largest.radius)
+    return _powers(symbolic, decay.of, decay.wrt, len(decay.lags) - 1, start, radii)
 
 
-def _remark(decay: Decay, symbolic: Bounds, radius: Array, largest: _Largest) -> list[str]:
+def _remark(decay: Decay, symbolic: Bounds, radius: Array, radii: _Radii) -> list[str]:
     """What to say where the gradient is above the line of the spectral radius."""
     curve = decay.log10_norm.max(axis=1)
     above = np.flatnonzero(curve[1:] > radius[1:] + 1e-6) + 1
     if not len(above):
         return []
     named = _atoms(symbolic, decay)
-    norms = [a for a in named if isinstance(a, SpectralNorm)]
+    norms = [a for a in named if a.has(SpectralNorm)]
     shown = ", ".join(
-        f"{text(n.matrix)}: radius {largest.radius(n):.3g}, norm {largest.number(n):.3g}"
-        for n in norms
+        f"{text(n.matrix)}: radius {radii(n):.3g}, norm {radii.occurred(n):.3g}" for n in norms
     )
     return [
         f"From lag {above[0]} on, the gradient lies above the curve of the spectral radius, "
