@@ -129,8 +129,8 @@ def shown(sizes: Sequence[object], before: str = "") -> str:
 
 def number_of(size: Expr, sizes: Mapping[Symbol, int]) -> Any:
     """The number of a symbolic size; the size itself where it is not known."""
-    if isinstance(size, Symbol):
-        return sizes.get(size, size)
+    if size in sizes:
+        return sizes[size]
     number = size.subs(sizes)
     return int(number) if number.is_Integer else number
 

@@ -12,10 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Expr, Indexed, MatrixExpr, Symbol
+from sympy import Expr, MatrixExpr, Symbol
 from sympy.core.basic import Basic
 
-from symgate.algebra.vectors import MatVec, Vector, as_product, name_of, parts_of, time_of
+from symgate.algebra.vectors import (
+    MatVec,
+    as_product,
+    is_variable,
+    name_of,
+    parts_of,
+    rank,
+    time_of,
+)
 from symgate.asked import shown
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
@@ -200,12 +208,11 @@ class Window:
 
     def value(self, e: Expr) -> Array:
         """The value (steps, n, B) of a vector expression; parameters have one step."""
-        if isinstance(e, Indexed):
+        if is_variable(e):
             return self.variable(name_of(e), int(time_of(e)))
-        if isinstance(e, Vector):
-            return self.run.params[e.name][None, :, None]
-        if isinstance(e, Symbol):
-            return self.run.params[e.name]
+        if e.is_Symbol:
+            value = self.run.params[e.name]
+            return value[None, :, None] if rank(e) else value
         if (product := as_product(e)) is not None:
             return self.product(product)
         if parts := parts_of(e):

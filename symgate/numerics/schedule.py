@@ -16,7 +16,7 @@ from sympy.core.basic import Basic
 
 from symgate.algebra.length import MOST_WRITTEN, length
 from symgate.algebra.matrices import pieces
-from symgate.algebra.vectors import MatVec, as_product, name_of, time_of, variable
+from symgate.algebra.vectors import MatVec, as_product, is_variable, name_of, time_of, variable
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
 from symgate.linear.linearise import linearise
@@ -146,9 +146,7 @@ class _LoopPlan:
         followers = [
             n
             for n, e in self.body.items()
-            if isinstance(e, Function)
-            and e.args[0] == symbol
-            and all(constant.is_number for constant in e.args[1:])
+            if self.lin[n].argument == symbol and all(constant.is_number for constant in e.args[1:])
         ]
         readers = [n for n, e in self.body.items() if e.has(symbol)]
         if len(followers) != 1 or readers != followers:
@@ -263,6 +261,6 @@ def _in_order(e: Basic) -> list[MatVec]:
 
 def leaves(e: Expr) -> list[Expr]:
     """The variables and products that an expression is element-wise in."""
-    if isinstance(e, Indexed) or as_product(e):
+    if is_variable(e) or as_product(e):
         return [e]
     return [leaf for part in e.args for leaf in leaves(part)]

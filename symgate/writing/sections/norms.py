@@ -149,9 +149,7 @@ def bound_step(subject: Subject, found: Bounds) -> Step:
 
 def _constant(bound: Expr) -> Expr:
     """What is left of a bound when all weights are zero."""
-    if bound.is_Add or (bound.is_Mul and any(part.is_Add for part in bound.args)):
-        return bound.func(*map(_constant, bound.args))
-    return bound if bound.is_number else Integer(0)
+    return Add(*(part for part in Add.make_args(bound.expand()) if part.is_number))
 
 
 def _vanish(subject: Subject, found: Bounds) -> Iterator[Step]:
