@@ -64,6 +64,27 @@ NOTES = {
         "s_hat[t] = tanh(W_s @ [x[t], s[t-1]])",
         "s[t] = (1 - u[t]) * s[t-1] + u[t] * s_hat[t]",
     ),
+    "stars in LaTeX, with no other sign for products": (
+        r"$$f_t = \sigma(W_f * x_t + U_f * h_{t-1}) \\ o_t = \sigma(W_o * x_t + U_o * h_{t-1})$$"
+        r"$$c_t = f_t c_{t-1} + (1 - f_t) \tanh(W_c * x_t + U_c * h_{t-1}) \\"
+        r"h_t = o_t \tanh(c_t)$$ where $*$ denotes the convolution operator",
+        "convlstm",
+        "f[t] = sigmoid(W_f @ x[t] + U_f @ h[t-1])",
+        "o[t] = sigmoid(W_o @ x[t] + U_o @ h[t-1])",
+        "c[t] = f[t] * c[t-1] + (1 - f[t]) * tanh(W_c @ x[t] + U_c @ h[t-1])",
+        "h[t] = o[t] * tanh(c[t])",
+    ),
+    "the matrix of r ⊙ h has the letter r": (
+        r"$$z_t = \sigma(W_{xz} x_t + W_{hz} h_{t-1})$$"
+        r"$$r_t = \sigma(W_{xr} x_t + W_{hr} h_{t-1})$$"
+        r"$$c_t = \tanh(W_{xc} x_t + W_{rc} (r_t \odot h_{t-1})) \\"
+        r"h_t = (1 - z_t) \odot h_{t-1} + z_t \odot c_t$$",
+        "gru",
+        "z[t] = sigmoid(W_xz @ x[t] + W_hz @ h[t-1])",
+        "r[t] = sigmoid(W_xr @ x[t] + W_hr @ h[t-1])",
+        "c[t] = tanh(W_xc @ x[t] + W_rc @ (r[t] * h[t-1]))",
+        "h[t] = (1 - z[t]) * h[t-1] + z[t] * c[t]",
+    ),
     "an activation with the letter of the state": (
         r"$$c_t = f_t \odot c_{t-1} + i_t \odot g(W_c x_t + U_c h_{t-1}), "
         r"\quad h_t = o_t \odot h(c_t)$$",
@@ -130,3 +151,14 @@ def test_what_people_write(what: str) -> None:
     (reading,) = read_text(text, "note.md")
     assert (reading.family, reading.misprints) == (family, ())
     assert list(reading.text) == lines
+
+
+def test_the_fuller_of_two_definitions_stands() -> None:
+    (reading,) = read_text(
+        r"$$f_t = \sigma(W_f h_{t-1} + U_f x_t) \\ c_t = f_t \odot c_{t-1}$$"
+        r"$$i_t = \sigma(W_i h_{t-1} + U_i x_t) \\ g_t = \tanh(W_g h_{t-1} + U_g x_t)$$"
+        r"$$c_t = f_t \odot c_{t-1} + i_t \odot g_t$$"
+        r"$$o_t = \sigma(W_o h_{t-1} + U_o x_t) \\ h_t = o_t \odot \tanh(c_t)$$"
+    )
+    assert (reading.family, reading.zoo is not None) == ("lstm", True)
+    assert [(m.kind, m.line) for m in reading.misprints] == [("symbol_defined_twice", 1)]

@@ -34,7 +34,7 @@ from symgate.reading.source import Document, Piece
 from symgate.reading.state_spaces import is_state_space
 from symgate.reading.structure import Structure, affine, structure
 from symgate.reading.symbols import FUNCTIONS
-from symgate.reading.terms import Call, subterms
+from symgate.reading.terms import AnyTerm, Call, Var, subterms
 from symgate.reading.tokens import FormulaError
 from symgate.reading.trees import Spelled, Tree
 from symgate.reading.understanding import understand
@@ -108,7 +108,7 @@ def _found(document: Document, every: Iterable[Piece], edits: Sequence[Edit]) ->
         understanding = understand(draft, known, document.text)
         parts = structure(understanding)
         resolve(understanding, parts, found.functions)
-        parts = structure(with_readouts(understanding))
+        parts = structure(with_readouts(with_definitions(understanding)))
         understanding.ranked = ranked(draft, understanding)
         read_now = understanding.ranked.texts if understanding.ranked is not None else {}
         for u in understanding.lines:
@@ -158,6 +158,36 @@ def with_readouts(found: Understanding) -> Understanding:
     if found.outputs and len(terms) == len(every) and known_cell(terms):
         found.lines, found.outputs = every, []
     return found
+
+
+def with_definitions(found: Understanding) -> Understanding:
+    """Of two definitions of a name the one stands with which more lines are read."""
+    every = sorted([*found.lines, *found.outputs], key=lambda u: u.line.number)
+    terms = {u.name: u.term for u in every if u.term is not None}
+    for i, u in enumerate(found.doubled):
+        other = {**terms, u.name: u.term} if u.term is not None else {}
+        at = next((at for at, own in enumerate(found.lines) if own.name == u.name), None)
+        if at is None or known_cell(terms) or len(_read_names(other)) <= len(_read_names(terms)):
+            continue
+        found.lines[at], found.doubled[i] = u, found.lines[at]
+        now = {own.name for own in found.lines} | _read_names(other)
+        found.lines = sorted(
+            [*found.lines, *(o for o in found.outputs if o.name in now)],
+            key=lambda own: own.line.number,
+        )
+        found.outputs = [o for o in found.outputs if o.name not in now]
+        break
+    return found
+
+
+def _read_names(terms: Mapping[str, AnyTerm]) -> set[str]:
+    """The names that another line reads."""
+    return {
+        t.name
+        for name, term in terms.items()
+        for t in subterms(term)
+        if isinstance(t, Var) and t.name in terms and t.name != name
+    }
 
 
 def _read(

@@ -285,8 +285,8 @@ _AST = re.compile(r"\\(?:ast|star)\b")
 def _is_convolution(found: Understanding, said: bool) -> bool:
     """Whether * between matrices and vectors is a convolution.
 
-    It is one where ⊙ or ∘ is written for products component by component, and * is kept
-    for weights, in front of column vectors; in plain text only where the document says so.
+    It is one where * is kept for weights, in front of column vectors, and ⊙ or ∘ is written for
+    products component by component, or the document says so; in plain text only where it does.
     """
     if "convolution" in found.context.notes:
         return True
@@ -305,4 +305,4 @@ def _is_convolution(found: Understanding, said: bool) -> bool:
             elif isinstance(term, Times):
                 hadamards += "hadamard" in term.signs
                 stars -= 4 * ("star" in term.signs)
-    return stars >= 2 and others == 0 and hadamards > 0
+    return stars >= 2 and others == 0 and (hadamards > 0 or said)

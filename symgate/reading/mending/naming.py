@@ -113,7 +113,8 @@ def _places(sketch: Sketch, own: WeightedSum) -> dict[Place, Par]:
     for a in own.applied:
         read = [v for v in subterms(a.vector) if isinstance(v, Var)]
         inner = [v.name for v in read if v.name not in sketch.lines or v.name in sketch.states]
-        if isinstance(a.matrix, Par) and inner:
+        gates = {v.ref.letter for v in read if v.name not in inner}
+        if isinstance(a.matrix, Par) and inner and not gates & {*"".join(a.matrix.ref.labels)[:1]}:
             found.append((frozenset(inner), a.matrix))
     for part in own.parts:
         match part.factors:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from symgate.reading.faults import FoundFault, Placed, relettered
 from symgate.reading.mending.readable import Readable
 from symgate.reading.names import Reference
-from symgate.reading.terms import Num, Var, subterms
+from symgate.reading.terms import Apply, Num, Var, subterms
 from symgate.reading.understood import Understood
 
 _ALTERNATIVE = re.compile(
@@ -76,6 +76,8 @@ def _renamed(cell: Readable, u: Understood, kept: Understood) -> FoundFault | No
     """The one of two definitions of i that is meant for f, which no line defines."""
     read = {ref.name for own in (u, kept) for ref in own.line.references}
     known = read | {own.name for own in (*cell.found.lines, *cell.found.outputs)}
+    terms = [t for own in cell.found.lines if own.term is not None for t in subterms(own.term)]
+    known |= {t.vector.name for t in terms if isinstance(t, Apply) and isinstance(t.vector, Var)}
     lacking = [v for _, v in cell.variables() if v.time != -1 and v.name not in known]
     if len({v.name for v in lacking}) != 1:
         return None
