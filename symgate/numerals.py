@@ -19,6 +19,15 @@ def whole(value: int | None) -> str:
     return "–" if value is None else f"{value:,}"
 
 
+def counted(number: int, thing: str, one: str = "1") -> str:
+    """So many things, or `one` of them.
+
+    >>> counted(4, "network"), counted(1, "sequence", "a"), counted(0, "step")
+    ('4 networks', 'a sequence', '0 steps')
+    """
+    return f"{one} {thing}" if number == 1 else f"{number} {thing}s"
+
+
 def decimal(value: float, digits: int = 3) -> str:
     """A number to some digits, or to the unit where it has more of them before the point.
 

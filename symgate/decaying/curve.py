@@ -24,6 +24,7 @@ from symgate.decaying.tail import Rate, fitted, passes, quantile, reaches
 from symgate.errors import SymgateError
 from symgate.files import write_file
 from symgate.instead import DECAY, signs, tells
+from symgate.numerals import counted
 from symgate.numerics.plain import plain
 from symgate.tables import data_frame, fields_html, log10_columns
 
@@ -70,8 +71,7 @@ class Setting:
     @property
     def averaged_over(self) -> str:
         """What the samples are, in words."""
-        one = self.sequences == 1
-        runs = ("a sequence" if one else f"{self.sequences} sequences") + f" of {self.inputs}"
+        runs = f"{counted(self.sequences, 'sequence', 'a')} of {self.inputs}"
         if self.networks > 1:
             runs = f"{self.networks} networks, with {runs} each"
         elif self.scheme is not None:

@@ -20,7 +20,7 @@ from symgate.decaying.tail import quantile
 from symgate.instead import tells
 from symgate.linear.paths import CARRY, DIRECT
 from symgate.linear.transition import NamedPaths, named_paths
-from symgate.numerals import share
+from symgate.numerals import counted, share
 from symgate.numerics.dense import places
 from symgate.numerics.general import is_general
 from symgate.numerics.general_pull import general_lag_norms
@@ -100,8 +100,7 @@ class Paths:
         if self.networks == 1:
             return f"median of {self.sequences} sequences"
         each = self.sequences // self.networks
-        many = "a sequence" if each == 1 else f"{each} sequences"
-        return f"median of {self.networks} networks, {many} each"
+        return f"median of {self.networks} networks, {counted(each, 'sequence', 'a')} each"
 
     def __repr__(self) -> str:
         shares = ", ".join(f"{name} {share(part)}" for name, part in self.share.items())

@@ -31,8 +31,8 @@ from symgate.equations.zoo import cell_of
 from symgate.errors import Diverged, SymgateError, UnknownName, held, known_name
 from symgate.files import write_file
 from symgate.instead import tells
-from symgate.numerals import power
-from symgate.numerals import whole as counted
+from symgate.numerals import counted, power
+from symgate.numerals import whole as whole_number
 from symgate.numerics.biases import all_biases, bias_of
 from symgate.numerics.initialise import SCHEMES, init
 from symgate.numerics.norms import NORMS
@@ -137,8 +137,8 @@ class Sweep:
             found = (
                 told(row["rate"], "+.4f"),
                 self._half_life(row),
-                counted(row["passes_1e-3"]),
-                counted(row["passes_1e-6"]),
+                whole_number(row["passes_1e-3"]),
+                whole_number(row["passes_1e-6"]),
                 power(row["last_log10"]),
             )
             out.append((*where, *found))
@@ -163,7 +163,7 @@ def measured_on(found: Sweep) -> str:
     """
     made = found.setting
     of = f"the {made['norm']} norm of ∂{made['of']}/∂{made['wrt']} over {made['lags']} lags"
-    networks = "one network" if made["networks"] == 1 else f"{made['networks']} networks"
+    networks = counted(made["networks"], "network", "one")
     each = f", {made['samples']} sequences each" if made["samples"] > 1 else ""
     return f"{found.cell}: {of}; {networks} at each point{each}"
 

@@ -18,6 +18,7 @@ from symgate.judging.deciding import Scope
 from symgate.judging.finding import NOT_JUDGED, VERDICTS, Decision, Number
 from symgate.judging.formulas import FormulaText, aligned, named
 from symgate.judging.page import html
+from symgate.numerals import counted
 
 #: All that the data says of a claim.
 Entry = Mapping[str, Any]
@@ -118,7 +119,7 @@ class Judgements:
 
     def __repr__(self) -> str:
         told = ", ".join(f"{n} {verdict}" for verdict, n in self.counts().items() if n)
-        return f"<Judgements of {len(self)} claim{'s' * (len(self) != 1)}: {told}>"
+        return f"<Judgements of {counted(len(self), 'claim')}: {told}>"
 
     def counts(self) -> dict[str, int]:
         """How many claims have each verdict."""

@@ -13,6 +13,7 @@ from symgate.models.inspecting import inspected
 from symgate.models.network import Layer, Network
 from symgate.models.reach import Reach, of_the_middle
 from symgate.models.running import BothWays
+from symgate.numerals import counted
 from symgate.numerics.initialise import init
 from symgate.plots.style import BLUE, RED, axes
 from symgate.reporting.inspections import Told, beside, made_by
@@ -48,7 +49,7 @@ def _untrained(network: Network) -> Network:
 
 def _seen(reach: Reach) -> str:
     back, ahead = reach.spans()
-    return f"{back} step{'s' * (back != 1)} back and {ahead} ahead"
+    return f"{counted(back, 'step')} back and {ahead} ahead"
 
 
 def _blocks(name: str, run: BothWays, trained: Reach, fresh: Reach) -> list[Any]:

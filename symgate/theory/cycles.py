@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symgate.algebra.vectors import variable
+from symgate.numerals import counted
 from symgate.numerics.run import Run, window_of
 
 #: The longest cycle that is looked for, and how far its turns may differ.
@@ -28,8 +29,7 @@ def cycle_notes(run: Run) -> list[str]:
         return []
     where = "a fixed point" if period == 1 else f"a cycle of {period} steps"
     width = tail.shape[1]
-    size = "1 direction" if width == 1 else f"{width} directions"
-    return [f"the run settles on {where}: no chaos at this size ({size})"]
+    return [f"the run settles on {where}: no chaos at this size ({counted(width, 'direction')})"]
 
 
 def _period(tail: NDArray[Any]) -> int | None:

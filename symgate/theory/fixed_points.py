@@ -17,6 +17,7 @@ from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
 from symgate.errors import SymgateError
 from symgate.instead import tells
+from symgate.numerals import counted
 from symgate.numerics.plain import plain
 from symgate.numerics.run import Run
 from symgate.tables import html_table
@@ -47,7 +48,7 @@ class FixedPoint:
     def __repr__(self) -> str:
         return (
             f"<FixedPoint: {self.stability}, spectral radius {self.radius:.6g}, found from "
-            f"{_counted(self.found, 'start')}>"
+            f"{counted(self.found, 'start')}>"
         )
 
     @property
@@ -200,10 +201,6 @@ def _points(newton: Newton, states: Array, tolerance: float) -> list[FixedPoint]
         accuracy = newton.accuracy(state, jacobian, residual)
         out.append(FixedPoint(newton.parts(state), residual, accuracy, values, times))
     return out
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"1 {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def _key(point: FixedPoint) -> tuple[float, ...]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from symgate.cli.bar import bar
 from symgate.cli.saying import say, show_json
+from symgate.numerals import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -62,8 +63,7 @@ def _print(judged: Judgements) -> None:
     for judgement in judged:
         _print_one(console, judgement, width)
     counts = ", ".join(f"{n} {verdict}" for verdict, n in judged.counts().items() if n)
-    several = "claim" if len(judged) == 1 else "claims"
-    _lines(console, f"{len(judged)} {several}: {counts}", width)
+    _lines(console, f"{counted(len(judged), 'claim')}: {counts}", width)
 
 
 def _print_one(console: Console, judgement: Judgement, width: int) -> None:
