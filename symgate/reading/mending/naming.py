@@ -89,6 +89,8 @@ def _other_cases(
         if usual and not weighs and par.name != meant and par.name.lower() == meant.lower():
             shown = printing.of(par)
             old, new = next((a, b) for a, b in zip(par.name, meant, strict=True) if a != b)
+            if target.letter.isupper() and old.islower():
+                continue  # b_c beside W_C for a C_t is how many write it
             at_start = par.name[0] == old
             place = shown.find(old) if at_start else shown.rfind(old)
             told = shown[:place] + new + shown[place + 1 :]
