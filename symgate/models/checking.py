@@ -40,7 +40,7 @@ GATES = ("sigmoid", "hard_sigmoid(0.2)", "hard_sigmoid")
 
 
 @dataclass(frozen=True)
-class Fit:
+class TriedReading:
     """A reading that was tried: what it takes the weights for, and its largest deviation."""
 
     reading: WeightReading
@@ -52,7 +52,7 @@ class Fit:
 
 @signs("a check")
 @dataclass(frozen=True)
-class Check:
+class ReplayCheck:
     """What `Network.check` found.
 
     `error` is the largest deviation of the network as it was read, `holds` whether that is
@@ -63,8 +63,8 @@ class Check:
 
     error: float
     tolerance: float
-    readings: tuple[Fit, ...]
-    next_best: Fit | None
+    readings: tuple[TriedReading, ...]
+    next_best: TriedReading | None
     tried: int
     notes: tuple[str, ...] = ()
 
@@ -112,7 +112,7 @@ class Check:
         }
 
 
-def check(network: Network, x: Any, y: Any, batch_first: bool | None, state: Any) -> Check:
+def check(network: Network, x: Any, y: Any, batch_first: bool | None, state: Any) -> ReplayCheck:
     """See `Network.check`."""
     inputs = laid_out(network, x, batch_first)
     first = network.batch_first if batch_first is None else batch_first
@@ -129,15 +129,15 @@ def check(network: Network, x: Any, y: Any, batch_first: bool | None, state: Any
     if inputs.ndim == 3:
         part = part[..., :SAMPLES, :]
     tried = [
-        Fit(reading, _error(_as(network, reading), some, part, last_only, _few(state)))
+        TriedReading(reading, _error(_as(network, reading), some, part, last_only, _few(state)))
         for reading in readings_of(network)
     ]
     tried.sort(key=lambda f: f.error)
     if tried[0].error < MOST:
         best = _as(network, tried[0].reading)
         tolerance = max(tolerance, _amplified(best, inputs, last_only, state))
-    fits: list[Fit] = []
-    others: list[Fit] = []
+    fits: list[TriedReading] = []
+    others: list[TriedReading] = []
     for fit in tried:
         whole = fit
         if fit.error <= tolerance:
@@ -150,7 +150,7 @@ def check(network: Network, x: Any, y: Any, batch_first: bool | None, state: Any
             "one step is too little: the forget gate acts on the state before it, which is "
             "0; give two steps or more",
         )
-    return Check(
+    return ReplayCheck(
         error,
         tolerance,
         tuple(fits),

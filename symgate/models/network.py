@@ -19,7 +19,7 @@ from symgate.models.stacking import stacked
 from symgate.tables import fields_html, html_table
 
 if TYPE_CHECKING:
-    from symgate.models.checking import Check
+    from symgate.models.checking import ReplayCheck
     from symgate.models.running import BothWays
     from symgate.numerics.run import Run
 
@@ -106,7 +106,7 @@ class Layer:
         """Run this layer alone; as `Network.simulate`."""
         return self.alone().simulate(x, state, **options)
 
-    def check(self, x: Any, y: Any, **options: Any) -> Check:
+    def check(self, x: Any, y: Any, **options: Any) -> ReplayCheck:
         """Replay this layer alone; as `Network.check`."""
         return self.alone().check(x, y, **options)
 
@@ -267,7 +267,9 @@ class Network:
         return running.simulate(self, x, state, batch_first, lengths)
 
     @asked()
-    def check(self, x: Any, y: Any, *, batch_first: bool | None = None, state: Any = None) -> Check:
+    def check(
+        self, x: Any, y: Any, *, batch_first: bool | None = None, state: Any = None
+    ) -> ReplayCheck:
         """Replay the outputs y for the inputs x, and try every other reading of the weights.
 
         y has the outputs of the top layer at every step, in the layout of x, or those of the

@@ -10,7 +10,7 @@ from symgate.cli.options import one_thread, whole
 from symgate.cli.saying import show, show_json, show_table
 
 if TYPE_CHECKING:
-    from symgate.models.checking import Check
+    from symgate.models.checking import ReplayCheck
     from symgate.models.inspecting import Inspection
     from symgate.models.network import Layer, Network
 
@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
         show_json(_plain(**found))
     else:
         _show(**found)
-    check: Check | None = found["check"]
+    check: ReplayCheck | None = found["check"]
     return 0 if check is None or check.holds else 1
 
 
@@ -89,7 +89,9 @@ def _compared(one: Network, other: Network, arguments: argparse.Namespace) -> in
     return 0 if pairs else 1
 
 
-def _plain(network: Network, check: Check | None, inspection: Inspection | None) -> dict[str, Any]:
+def _plain(
+    network: Network, check: ReplayCheck | None, inspection: Inspection | None
+) -> dict[str, Any]:
     return {
         **network.to_dict(),
         "check": None if check is None else check.to_dict(),
@@ -97,7 +99,7 @@ def _plain(network: Network, check: Check | None, inspection: Inspection | None)
     }
 
 
-def _show(network: Network, check: Check | None, inspection: Inspection | None) -> None:
+def _show(network: Network, check: ReplayCheck | None, inspection: Inspection | None) -> None:
     print(f"{network.origin}, {network.origin.kind}\n")
     table = [("layer", "inputs", "units", "output", "precision")]
     read: dict[str, list[str]] = {}
