@@ -16,7 +16,7 @@ import pytest
 import symgate as sg
 from symgate.cli.main import main
 from symgate.judging.claims import Judgements, claims
-from symgate.judging.deciding import VERBS, Scope
+from symgate.judging.deciding import VERBS, ClaimScope
 from symgate.judging.finding import NOT_JUDGED, VERDICTS
 from symgate.judging.verbs import LIBRARY
 from symgate.numerals import power
@@ -89,7 +89,7 @@ def test_every_verb_is_used_and_every_claim_says_where_it_stands() -> None:
 
 
 def test_an_expression_does_nothing_but_call_verbs() -> None:
-    scope = Scope({"given": {}, "let": {}, "text": {}}, {})
+    scope = ClaimScope({"given": {}, "let": {}, "text": {}}, {})
     for said in ("__import__('os')", "open('x')", "[n for n in [1]]", "(1).__class__", "lambda: 1"):
         with pytest.raises(sg.SymgateError, match="an expression of a claim"):
             scope.value(said)

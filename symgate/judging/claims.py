@@ -14,7 +14,7 @@ from symgate.equations.cell import Cell, cell_of_text
 from symgate.equations.zoo import cell as by_name
 from symgate.errors import SymgateError, UnknownName
 from symgate.instead import signs, tells
-from symgate.judging.deciding import Scope
+from symgate.judging.deciding import ClaimScope
 from symgate.judging.finding import NOT_JUDGED, VERDICTS, Decision, Number
 from symgate.judging.formulas import FormulaText, aligned, named
 from symgate.judging.page import html
@@ -204,7 +204,7 @@ def judge(
 def _judgement(claim: Entry, chosen: list[Cell], put: Mapping[str, Cell]) -> Judgement:
     cells = dict(zip(("one", "two", "three"), chosen, strict=False))
     try:
-        found = Scope(claim, cells).decided()
+        found = ClaimScope(claim, cells).decided()
     except SymgateError as error:
         found = Decision(NOT_JUDGED, (str(error).replace("{", "(").replace("}", ")"),))
     command = f"symgate claims {claim['id']}"

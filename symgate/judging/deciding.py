@@ -60,7 +60,7 @@ _SIGNS: dict[type[ast.AST], Any] = {
 }
 
 
-class Scope:
+class ClaimScope:
     """The names of a claim: its cells and given values, what it computes, the verbs.
 
     What is computed is worked out once, when it is first asked for.
