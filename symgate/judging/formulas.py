@@ -22,7 +22,7 @@ from symgate.writing.latex import LatexPrinter
 from symgate.writing.naming import Naming
 from symgate.writing.notation import notation
 from symgate.writing.plain import TextPrinter
-from symgate.writing.tree import Count, Span, Written
+from symgate.writing.tree import Count, ValueRange, Written
 from symgate.writing.width import continued, lines, plain
 
 #: The room for a row, in em.
@@ -125,7 +125,7 @@ def partial_of(cell: Cell, of: str, wrt: str) -> Partial:
 def in_unit(cell: Cell, names: Iterable[str]) -> FormulaText:
     """Values in [0, 1]."""
     vectors = [part for name in names for part in (",", variable(name))][1:]
-    return write(cell, *vectors, "∈", Span(S.Zero, S.One))
+    return write(cell, *vectors, "∈", ValueRange(S.Zero, S.One))
 
 
 def counted(cell: Cell, what: str, number: Expr) -> FormulaText:

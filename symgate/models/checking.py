@@ -85,7 +85,7 @@ class ReplayCheck:
 
     def __repr__(self) -> str:
         fit = "1 reading fits" if len(self.readings) == 1 else f"{len(self.readings)} readings fit"
-        return f"<Check: {str(self).splitlines()[0]}; {fit}>"
+        return f"<ReplayCheck: {str(self).splitlines()[0]}; {fit}>"
 
     def __str__(self) -> str:
         verdict = "agrees" if self.holds else "does not agree"

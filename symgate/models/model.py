@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from symgate.asked import ReplayCheck, asked, number, several, switch, word, words
+from symgate.asked import Check, asked, number, several, switch, word, words
 from symgate.asked import path as checked_path
 from symgate.errors import SymgateError, UnknownName, harmless
 from symgate.models import formats, memory
@@ -90,7 +90,7 @@ def _network(
 
 
 #: How what is said is checked; what is not here is a word.
-_CHECKS: Mapping[str, ReplayCheck] = {
+_CHECKS: Mapping[str, Check] = {
     "order": words,
     "forget_bias": number(),
     "chain": several(word),
@@ -104,7 +104,7 @@ def _said(said: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in said.items():
         if name not in (*SAID, *ALIASES):
             raise UnknownName("something to say of a network,", name, (*SAID, *ALIASES))
-        check: ReplayCheck = _CHECKS.get(name, word)
+        check: Check = _CHECKS.get(name, word)
         check(name, value)
         if name in ("nonlinearity", "activation"):
             found["candidate"] = value

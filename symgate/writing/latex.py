@@ -42,7 +42,7 @@ from symgate.writing.naming import Naming
 from symgate.writing.notation import Glyph, names
 from symgate.writing.notation import notation as notation_named
 from symgate.writing.noted import Noted
-from symgate.writing.tree import Scientific, Span, Written
+from symgate.writing.tree import Scientific, ValueRange, Written
 from symgate.writing.width import HARD, SOFT, aligned, lines, plain
 
 #: The notations that formulas can be written in.
@@ -273,7 +273,7 @@ class LatexPrinter(Noted):
         to = rf"\lim_{{{self.show(e.gate)} \to {e.value}}} "
         return made(PRODUCT, to, self.at(e.partial, 0))
 
-    def print_Span(self, e: Span) -> Shown:
+    def print_ValueRange(self, e: ValueRange) -> Shown:
         if e.low is None and e.high is None:
             return Shown(r"\mathbb{R}")
         low = r"(-\infty" if e.low is None else f"[{self.show(e.low)}"

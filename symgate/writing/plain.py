@@ -20,9 +20,9 @@ from symgate.writing.tree import (
     Formula,
     FormulaLine,
     Scientific,
-    Span,
     Step,
     Table,
+    ValueRange,
     Words,
     Written,
 )
@@ -70,7 +70,7 @@ class TextPrinter(Noted):
     def print_AtLimit(self, e: AtLimit) -> Shown:
         return made(PRODUCT, f"lim {self.show(e.gate)} → {e.value}: ", self.at(e.partial, 0))
 
-    def print_Span(self, e: Span) -> Shown:
+    def print_ValueRange(self, e: ValueRange) -> Shown:
         if e.low is None and e.high is None:
             return Shown("ℝ")
         low = "(-∞" if e.low is None else f"[{self.show(e.low)}"

@@ -25,7 +25,7 @@ from symgate.linear.sums import operator
 from symgate.linear.terms import Linearisation, Node
 from symgate.writing.naming import Naming, head
 from symgate.writing.notation import notation as notation_named
-from symgate.writing.tree import Named, Part, Span, Words, listed
+from symgate.writing.tree import Named, Part, ValueRange, Words, listed
 
 #: Past this number of letters a path is named by the symbols of what it passes through.
 MAX_NAME = 32
@@ -190,8 +190,8 @@ class Subject:
             name = (*name, ", by ", path.matrices[-1])
         return name
 
-    def span(self, interval: Interval) -> Span:
-        return Span(
+    def span(self, interval: Interval) -> ValueRange:
+        return ValueRange(
             *(None if abs(e) == float("inf") else _number(e) for e in (interval.low, interval.high))
         )
 

@@ -30,7 +30,7 @@ class Named:
 
 
 @dataclass(frozen=True)
-class Span:
+class ValueRange:
     """An interval, as [0, 1] or (-∞, ∞); the ends are SymPy numbers or None for infinite."""
 
     low: Expr | None

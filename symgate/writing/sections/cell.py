@@ -17,9 +17,9 @@ from symgate.writing.tree import (
     Formula,
     Named,
     Shape,
-    Span,
     Step,
     Table,
+    ValueRange,
     Words,
     Written,
     line,
@@ -181,7 +181,9 @@ def _values(subject: Subject) -> Step:
     rows: list[tuple[Words, ...]] = []
     cell = subject.cell
     for name in cell.inputs:
-        rows.append(((subject.now(name),), ("input",), (Span(None, None),), (_shape(cell, name),)))
+        rows.append(
+            ((subject.now(name),), ("input",), (ValueRange(None, None),), (_shape(cell, name),))
+        )
     for name in cell.equations:
         kind = "state" if name in cell.states else "gate"
         role = cell.roles.get(name, kind)
