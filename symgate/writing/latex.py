@@ -37,7 +37,7 @@ from symgate.equations.zoo import cell_of
 from symgate.errors import UnknownName
 from symgate.writing.escape import label_text
 from symgate.writing.glyphs import escaped, glyph_latex
-from symgate.writing.marks import AtLimit, Slope, Stacked
+from symgate.writing.marks import AtLimit, Slope, StackedGates
 from symgate.writing.naming import Naming
 from symgate.writing.notation import Glyph, names
 from symgate.writing.notation import notation as notation_named
@@ -289,7 +289,7 @@ class LatexPrinter(Noted):
     def print_Written(self, e: Written) -> Shown:
         return Shown(e.latex)
 
-    def print_Stacked(self, e: Stacked) -> Shown:
+    def print_StackedGates(self, e: StackedGates) -> Shown:
         """act(W [h; x] + b), the activations in a column."""
         heads = self.block_matrix([[self.function(e.cell.equations[g])] for g in e.gates])
         inside = made(0, self.glyph(e.matrix), " ", self.blocks([[v] for v in e.vectors]))

@@ -23,7 +23,7 @@ class Concatenation:
 
 
 @dataclass(frozen=True)
-class Stacked:
+class StackedGates:
     """How several gates are computed together: activations (W [h; x] + b)."""
 
     cell: Cell

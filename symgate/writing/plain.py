@@ -12,7 +12,7 @@ from sympy import Expr
 from symgate.algebra.names import ACCENTS, GREEK
 from symgate.algebra.shown import PRODUCT, Order, Shown, made, offset
 from symgate.numerals import raised
-from symgate.writing.marks import AtLimit, Slope, Stacked
+from symgate.writing.marks import AtLimit, Slope, StackedGates
 from symgate.writing.naming import Naming
 from symgate.writing.notation import Glyph
 from symgate.writing.noted import Noted
@@ -83,7 +83,7 @@ class TextPrinter(Noted):
     def print_Written(self, e: Written) -> Shown:
         return Shown(e.text)
 
-    def print_Stacked(self, e: Stacked) -> Shown:
+    def print_StackedGates(self, e: StackedGates) -> Shown:
         heads = "; ".join(self.function(e.cell.equations[g]) for g in e.gates)
         acted = "; ".join(self.show(v) for v in e.vectors)
         bias = f" + {self.glyph(e.bias)}" if e.bias is not None else ""

@@ -9,7 +9,7 @@ from sympy import Add, Expr, Integer, MatrixSymbol, S
 from symgate.algebra.vectors import Vector, as_product, variable
 from symgate.equations.cell import Cell
 from symgate.linear.terms import Node
-from symgate.writing.marks import Concatenation, Stacked
+from symgate.writing.marks import Concatenation, StackedGates
 from symgate.writing.notation import Glyph
 from symgate.writing.subject import Subject
 from symgate.writing.tree import (
@@ -141,7 +141,10 @@ def _stacked(subject: Subject) -> Iterator[Step]:
         column = tuple((variable(name),) for name, _, _ in members)
         names = tuple(name for name, _, _ in members)
         lines = [
-            line(Concatenation(None, column), Stacked(subject.cell, names, matrix, key[:-1], bias)),
+            line(
+                Concatenation(None, column),
+                StackedGates(subject.cell, names, matrix, key[:-1], bias),
+            ),
             line(
                 Concatenation(matrix, ()),
                 Concatenation(None, tuple(tuple(m) for _, m, _ in members)),
