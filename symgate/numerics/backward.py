@@ -88,7 +88,7 @@ def _plan(cell: Cell) -> _BackwardPlan:
     )
 
 
-class _Summed(Arrays):
+class _SummedProducts(Arrays):
     """Outer products that are added up over all steps and samples as they are worked out."""
 
     def outer(self, u: Any, v: Any, e: Any) -> Any:
@@ -223,7 +223,7 @@ class Backward:
             _change(name, len(self.shapes[name])): a.reshape(rows, *self.shapes[name])
             for name, a in deltas.items()
         }
-        arrays = _Summed({**self.fixed, **values, **changes}, self.run.size)
+        arrays = _SummedProducts({**self.fixed, **values, **changes}, self.run.size)
         for name, e in self.plan.parameters.items():
             total, shape = arrays.value(e), self.parameters[name].shape
             self.parameters[name] += total.sum(axis=tuple(range(total.ndim - len(shape))))

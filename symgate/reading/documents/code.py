@@ -19,8 +19,8 @@ from symgate.errors import SymgateError
 from symgate.parsing import parsed
 from symgate.reading.documents.code_block import (
     BlockNames,
+    NotInWhitelist,
     Shown,
-    Unknown,
     acted_on,
     given,
     multiplies,
@@ -208,7 +208,7 @@ def _read(
         try:
             for name, shown in rendered(statement, names):
                 yield _piece(f"{name}[t] = ", shown, statement, text)
-        except Unknown:
+        except NotInWhitelist:
             for target in _targets(statement):
                 names.forget(base_name(target))
 

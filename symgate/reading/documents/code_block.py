@@ -23,7 +23,7 @@ PRODUCTS |= {"bmm": "@", "mv": "@", "sub": "-", "subtract": "-"}
 _MULTIPLY = {*PRODUCTS, "linear", "einsum", "outer"}
 
 
-class Unknown(Exception):
+class NotInWhitelist(Exception):
     """Code outside the whitelist."""
 
 

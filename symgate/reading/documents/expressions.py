@@ -7,7 +7,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from symgate.reading.documents.code_block import FUNCTIONS, PRODUCTS, BlockNames, Shown, Unknown
+from symgate.reading.documents.code_block import (
+    FUNCTIONS,
+    PRODUCTS,
+    BlockNames,
+    NotInWhitelist,
+    Shown,
+)
 from symgate.reading.documents.code_names import (
     INPUT,
     MODULES,
@@ -58,7 +64,7 @@ def spell(node: ast.expr, names: BlockNames, level: int = 0) -> Shown:
             return _column(parts, names, at)
         case ast.Name() | ast.Attribute() | ast.Subscript():
             return _variable(node, names)
-    raise Unknown
+    raise NotInWhitelist
 
 
 def _spreads(index: ast.expr) -> bool:
@@ -147,7 +153,7 @@ def _call(node: ast.Call, names: BlockNames, level: int) -> Shown:
             one, other = (spell(a, names, 9) for a in args)
             return [*one, (" @ ", at), *other, ("^T", at)]
         if not other[0][0].endswith("[t]"):
-            raise Unknown
+            raise NotInWhitelist
         return [*one, (" @ ", at), (other[0][0].replace("[t]", "^T[t]"), other[0][1])]
     if name == "lerp" and len(args) == 3:  # a + w (b - a)
         one, other, weight = (spell(a, names, 3) for a in args)
@@ -171,14 +177,14 @@ def _call(node: ast.Call, names: BlockNames, level: int) -> Shown:
     applied_here = bare or (value is not None and (name not in SPLITS or _is_module(value)))
     if layer and len(args) == 1 and applied_here:
         return _layer(layer, args[0], names, at, level)
-    raise Unknown
+    raise NotInWhitelist
 
 
 def _einsum(indices: str, one: ast.expr, other: ast.expr, names: BlockNames, level: int) -> Shown:
     """A product of two by its indices."""
     found = _EINSUM.fullmatch(re.sub(r"[ .]", "", indices))
     if found is None:
-        raise Unknown
+        raise NotInWhitelist
     first, second = (other, one) if found["turned"] else (one, other)
     return _operation(
         first, "*" if found["times"] else "@", second, names, one.col_offset, 2, level
@@ -228,7 +234,7 @@ def _part(node: ast.Subscript, names: BlockNames) -> Shown:
     if owner in names.inlined and owner in names.stacked:
         return names.inlined[owner]  # σ(z[:, :n]), which is cut further
     if not owner or owner in names.inlined or owner in names.assigned:
-        raise Unknown
+        raise NotInWhitelist
     parts = names.parts.setdefault(owner, [])
     parts += [place] * (place not in parts)
     return [(f"{owner}_{parts.index(place) + 1}", node.col_offset)]
@@ -240,7 +246,7 @@ def _variable(node: ast.expr, names: BlockNames) -> Shown:
     if not raw and isinstance(node, ast.Subscript):
         return _part(node, names)
     if not raw or raw == "self":
-        raise Unknown
+        raise NotInWhitelist
     base, step = split_name(raw)
     if isinstance(node, ast.Subscript) and (said := step_of(node)) is not None:
         step = said - (base in names.ahead)

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from symgate.reading.documents.code_block import FUNCTIONS, BlockNames, Shown, Unknown
+from symgate.reading.documents.code_block import FUNCTIONS, BlockNames, NotInWhitelist, Shown
 from symgate.reading.documents.code_names import (
     base_name,
     cut_by,
@@ -32,7 +32,7 @@ def rendered(statement: ast.Assign, names: BlockNames) -> Iterator[tuple[str, Sh
     if isinstance(target, ast.Tuple):
         inner = cut_by(value)
         if inner is None or not all(raw_name(t) for t in target.elts):
-            raise Unknown
+            raise NotInWhitelist
         at = value.col_offset
         whole = names.inlined.get(cut) if raw_name(inner) else spell(inner, names)
         made = whole is not None and whole[0][0][:-1] in FUNCTIONS.values()
@@ -48,7 +48,7 @@ def rendered(statement: ast.Assign, names: BlockNames) -> Iterator[tuple[str, Sh
     raw = raw_name(target)
     name = split_name(raw)[0]
     if not raw:
-        raise Unknown
+        raise NotInWhitelist
     if cut in names.inlined:
         _cut(names.inlined[cut], raw, names)
         if names.inlined[raw][0][0][:-1] in FUNCTIONS.values():
@@ -101,7 +101,7 @@ def _filled(target: ast.Subscript, value: ast.expr, names: BlockNames) -> None:
     """A column that is filled part by part: concat[:n] = h; concat[n:] = x."""
     name, at = raw_name(target.value), target.col_offset
     if not name or name in names.current:
-        raise Unknown
+        raise NotInWhitelist
     part = spell(value, names)
     before = names.inlined.get(name)
     names.inlined[name] = [("[", at), *part, ("]", at)]
@@ -138,5 +138,5 @@ def _function(node: ast.expr) -> str:
     """The activation that a call is of; Unknown for any other."""
     name = last_name(node.func).rstrip("_").lower() if isinstance(node, ast.Call) else ""
     if name not in FUNCTIONS:
-        raise Unknown
+        raise NotInWhitelist
     return FUNCTIONS[name]

@@ -21,7 +21,7 @@ from symgate.reading.mending.broken import Broken
 from symgate.reading.mending.naming import misnamed
 from symgate.reading.mending.printing import Printing
 from symgate.reading.mending.readable import Readable
-from symgate.reading.mending.search import Slip, slips
+from symgate.reading.mending.search import ReadSlip, slips
 from symgate.reading.mending.sketch import Sketch, sketch
 from symgate.reading.source import Document
 from symgate.reading.structure import Structure
@@ -68,7 +68,7 @@ def _absent(left: Sequence[Broken], own: Sketch) -> FoundFault | None:
     return FoundFault("missing_equation", why, last.start, last.stop, "", "", (), 0.7)
 
 
-def _fault(slip: Slip, printing: Printing) -> FoundFault:
+def _fault(slip: ReadSlip, printing: Printing) -> FoundFault:
     change = slip.change
     why = slip.mended[0].why if slip.mended else f"so it is the cell {slip.reached}"
     return FoundFault(

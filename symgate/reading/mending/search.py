@@ -53,7 +53,7 @@ DECISIVE = (
 
 
 @dataclass(frozen=True)
-class Slip:
+class ReadSlip:
     """A change with what speaks for it: what it mends, and the cell that it leads to."""
 
     change: Change
@@ -68,9 +68,9 @@ class Slip:
         return 0.9 if both else 0.8 if self.mended else 0.7
 
 
-def slips(sketch: Sketch, printing: Printing) -> tuple[list[Slip], list[Broken], Sketch]:
+def slips(sketch: Sketch, printing: Printing) -> tuple[list[ReadSlip], list[Broken], Sketch]:
     """The slips of a cell, what is left broken, and the cell without them."""
-    found: list[Slip] = []
+    found: list[ReadSlip] = []
     wrong = _wrong(sketch, known(sketch.terms))
     for _ in range(ROUNDS):
         best = _best(sketch, printing, wrong)
@@ -87,8 +87,8 @@ def _wrong(sketch: Sketch, name: str) -> list[Broken]:
     return [b for b in broken(sketch) if not name or INVARIANTS[b.rule].unseen]
 
 
-def _best(sketch: Sketch, printing: Printing, wrong: Sequence[Broken]) -> Slip | None:
-    best: Slip | None = None
+def _best(sketch: Sketch, printing: Printing, wrong: Sequence[Broken]) -> ReadSlip | None:
+    best: ReadSlip | None = None
     if not wrong and known(sketch.terms):
         return None
     for everywhere in (False, True):
@@ -104,7 +104,7 @@ def _best(sketch: Sketch, printing: Printing, wrong: Sequence[Broken]) -> Slip |
 
 def _scored(
     sketch: Sketch, printing: Printing, wrong: Sequence[Broken], again: bool
-) -> Iterator[Slip]:
+) -> Iterator[ReadSlip]:
     """The changes that gain something: first at what is broken, then `again` everywhere else."""
     bad, before = sum(b.weight for b in wrong), {(b.rule, b.line) for b in wrong}
     terms = max(TERMS, sum(len(own.terms) for own in sketch.lines.values()))
@@ -133,7 +133,7 @@ def _scored(
         score = gained + (1.5 if likely else 0.8 if reached else 0) + 0.4 * change.prior
         score += 0.2 * usual(sketch, change)
         score += 0.1 * any((b.start, b.stop) == (change.start, change.stop) for b in mended)
-        yield Slip(change, mended, reached, score)
+        yield ReadSlip(change, mended, reached, score)
 
 
 def _concerns(sketch: Sketch, change: Change, wrong: Sequence[Broken]) -> bool:
