@@ -273,7 +273,7 @@ def _renamed(line: LaidOutLine, ref: Reference, text: str) -> LaidOutLine:
             break
     fault = FoundFault(
         "wrong_symbol",
-        f"nothing defines {ref.name}, which this line must be",
+        f"{ref.name} is used and never defined: this line must be it",
         start,
         stop,
         printed,

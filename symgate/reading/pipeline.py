@@ -122,7 +122,13 @@ def _found(document: Document, every: Iterable[Piece], edits: Sequence[Edit]) ->
             if output.name in read_now:
                 continue
             equation = output.line.equation
-            found.skipped.append((equation.start, equation.stop, "an output that no state reads"))
+            found.skipped.append(
+                (
+                    equation.start,
+                    equation.stop,
+                    "an output: no state depends on it",
+                )
+            )
         found.cells.append((draft, understanding, parts))
     return without_filters(found)
 
@@ -202,7 +208,9 @@ def _read(
             elif isinstance(item.right, Spelled) and item.right.kind == "FUNCTION":
                 if function := FUNCTIONS.get(item.right.name):
                     found.functions.setdefault(item.name, function)
-                found.skipped.append((equation.start, equation.stop, "the name of a function"))
+                found.skipped.append(
+                    (equation.start, equation.stop, "the definition of a function")
+                )
             else:
                 read.append(item)
     defined = {line.name for line in read}

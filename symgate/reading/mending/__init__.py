@@ -64,13 +64,13 @@ def _absent(left: Sequence[Broken], own: Sketch) -> FoundFault | None:
         return None
     why = f"{unread[0].why}, and {unknown[0].why}" if one else unread[0].why
     last = max((facts.u.line.equation for facts in own.lines.values()), key=lambda e: e.stop)
-    why = f"{why}: its line is missing"
+    why = f"{why}: a line is missing"
     return FoundFault("missing_equation", why, last.start, last.stop, "", "", (), 0.7)
 
 
 def _fault(slip: ReadSlip, printing: Printing) -> FoundFault:
     change = slip.change
-    why = slip.mended[0].why if slip.mended else f"so it is the cell {slip.reached}"
+    why = slip.mended[0].why if slip.mended else f"with this change it is the cell {slip.reached}"
     return FoundFault(
         change.kind,
         why,

@@ -17,7 +17,7 @@ def like_functions(sketch: Sketch) -> Iterator[Broken]:
     for own, call in gates:
         odd = call.function != usual and most > 1 and not call.assumed
         if odd and not _jozefowicz(sketch, own):
-            why = f"{own.name} has another function than the other gates"
+            why = f"{own.name} has a different activation from the other gates"
             yield at(own, call, "wrong_activation", why)
 
 
@@ -30,7 +30,7 @@ def functions_of_gates(sketch: Sketch) -> Iterator[Broken]:
         if own is None or isinstance(own.term, Call) or not affine(own.term):
             continue
         if any(v.time == -1 for v in own.variables):
-            why = f"{name} has no function, and the other gates have"
+            why = f"{name} has no activation; the other gates have one"
             yield at(own, own.term, "missing_activation", why)
 
 
@@ -42,7 +42,7 @@ def unlike_gates(sketch: Sketch) -> Iterator[Broken]:
             if not isinstance(term, Call) or term.assumed or term.function != "sigmoid":
                 continue
             if _weighed(sketch, own, term) or _shows(sketch, own, term):
-                why = "what a gate weighs has the function of a gate"
+                why = "what a gate multiplies has the activation of a gate"
                 yield at(own, term, "wrong_activation", why, True)
 
 
@@ -65,7 +65,7 @@ def bent(sketch: Sketch) -> Iterator[Broken]:
         if own is None or not bare or not all(isinstance(t, Call) for t in gates):
             continue
         if any(v.time == -1 and v.name in sketch.states for v in own.variables):
-            why = f"{name} has no function, and the gates have"
+            why = f"{name} has no activation; the gates have one"
             yield at(own, own.term, "missing_activation", why, True)
 
 

@@ -15,7 +15,7 @@ def read(sketch: Sketch) -> Iterator[Broken]:
     unread = [n for n in sketch.spare & sketch.lines.keys() if not sketch.used(n)]
     for name in unread if len(unread) == 1 or not any(closed(sketch)) else ():
         target = sketch.lines[name].u.line.target
-        yield Broken(name, target.start, target.stop, "unread", f"nothing reads {name}")
+        yield Broken(name, target.start, target.stop, "unread", f"{name} is defined and never used")
 
 
 def defined(sketch: Sketch) -> Iterator[Broken]:
@@ -40,7 +40,9 @@ def _undefined(sketch: Sketch) -> Iterator[Broken]:
                 if gate.time == -1 or gate.name in sketch.named or gate.ref.letter == letter:
                     continue
                 if gate.name not in sketch.entering and not sketch.reads[gate.name, -1]:
-                    yield at(own, gate, "undefined_symbol", f"no line defines {gate.name}")
+                    yield at(
+                        own, gate, "undefined_symbol", f"{gate.name} is used and never defined"
+                    )
 
 
 def lettered(sketch: Sketch) -> Iterator[Broken]:
@@ -48,7 +50,7 @@ def lettered(sketch: Sketch) -> Iterator[Broken]:
     for own in sketch.lines.values():
         for par in own.terms:
             if isinstance(par, Par) and sketch.strangers[par.name] == 1:
-                yield at(own, par, "wrong_time_index", f"{par.name} is no variable here")
+                yield at(own, par, "wrong_time_index", f"the index of {par.name} is no time step")
 
 
 def closed(sketch: Sketch) -> Iterator[Broken]:
@@ -59,7 +61,7 @@ def closed(sketch: Sketch) -> Iterator[Broken]:
     for own in sketch.lines.values() if len(sketch.late) != 1 else ():
         for v in own.variables:
             if v.time == -1 and v.name not in sketch.lines and not sketch.reads[v.name, 0]:
-                yield at(own, v, "undefined_symbol", f"no line defines {v.name}")
+                yield at(own, v, "undefined_symbol", f"{v.name} is used and never defined")
 
 
 def grounded(sketch: Sketch) -> Iterator[Broken]:
@@ -69,13 +71,10 @@ def grounded(sketch: Sketch) -> Iterator[Broken]:
             if (v.time or 0) < 0 or v.name not in sketch.named:
                 continue
             if v.name == own.name or own.name in _made_of(sketch, v.name):
-                yield at(
-                    own,
-                    v,
-                    "self_reference",
-                    f"{own.name} is made of {v.name}, which is made of {own.name}",
-                    True,
-                )
+                itself = f"{own.name} is defined by its own value of the same step"
+                around = f"{own.name} and {v.name} each need the other at the same step"
+                why = itself if v.name == own.name else around
+                yield at(own, v, "self_reference", why, True)
 
 
 def _made_of(sketch: Sketch, name: str) -> set[str]:
@@ -95,7 +94,7 @@ def dated(sketch: Sketch) -> Iterator[Broken]:
             for a in s.applied:
                 x = a.vector
                 if isinstance(x, Par) and [len(label) for label in x.ref.labels] == [1]:
-                    yield at(own, x, "wrong_time_index", f"{x.name} has no step", True)
+                    yield at(own, x, "wrong_time_index", f"{x.name} has no time index", True)
                     return
 
 
@@ -106,7 +105,7 @@ def cased(sketch: Sketch) -> Iterator[Broken]:
             other = v.name.swapcase()
             rarer = 0 < sketch.reads[v.name, 0] < sketch.reads[other, 0]
             if {v.name, other} <= sketch.entering and rarer:
-                yield at(own, v, "case_mismatch", f"{v.name} is {other} elsewhere", True)
+                yield at(own, v, "case_mismatch", f"{v.name} is written {other} elsewhere", True)
 
 
 def bare(sketch: Sketch) -> Iterator[Broken]:
@@ -118,7 +117,7 @@ def bare(sketch: Sketch) -> Iterator[Broken]:
                 often = sketch.reads[plain, 0] > 1 == sketch.reads[v.name, 0]
                 beside = any(o.name == plain for o in own.variables)
                 if often and plain in sketch.entering and not beside:
-                    yield at(own, v, "extra_tilde", f"{v.name} is {plain} elsewhere", True)
+                    yield at(own, v, "extra_tilde", f"{v.name} is written {plain} elsewhere", True)
 
 
 def timely(sketch: Sketch) -> Iterator[Broken]:
@@ -132,4 +131,4 @@ def timely(sketch: Sketch) -> Iterator[Broken]:
             now = any(o.name == v.name and o.time != -1 for o in own.variables)
             fewer = sketch.reads[v.name, 0] >= sketch.reads[v.name, -1]
             if late and not now and (fewer or v.name in new):
-                yield at(own, v, "wrong_time_index", f"{v.name} is read at t elsewhere", True)
+                yield at(own, v, "wrong_time_index", f"{v.name} is read at step t elsewhere", True)

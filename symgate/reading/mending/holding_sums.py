@@ -24,7 +24,7 @@ def siblings(sketch: Sketch) -> Iterator[Broken]:
     for own, s in odd:
         kind = "missing_term" if sketch.sources(s) < usual else "wrong_state"
         yield Broken(
-            own.name, s.start, s.stop, kind, f"{own.name} does not read what the others read"
+            own.name, s.start, s.stop, kind, f"{own.name} does not read the same as the others"
         )
 
 
@@ -44,7 +44,7 @@ def peeping(sketch: Sketch) -> Iterator[Broken]:
     ]
     blind = [(own, s) for own, s in gates if not sketch.peepholes(s)]
     if len(gates) > 2 and len(blind) == 1:
-        yield _lacking(*blind[0], "does not see the memory, which the others see", 0.6)
+        yield _lacking(*blind[0], "does not read the memory; the other gates do", 0.6)
 
 
 def unseen(sketch: Sketch) -> Iterator[Broken]:
@@ -55,7 +55,7 @@ def unseen(sketch: Sketch) -> Iterator[Broken]:
             reads_output = any(v.name == name for p in s.parts for v in variables(p.term))
             for part in s.parts if s.call is not None and name in sketch.states else ():
                 if reads_output and part.holds(memory, -1) and not isinstance(part.term, Var):
-                    why = f"what the gates weigh reads the memory {memory}"
+                    why = f"the candidate reads the memory {memory}, which only gates do"
                     yield at(own, part.term, "spurious_term", why, True)
 
 
@@ -64,7 +64,7 @@ def biased(sketch: Sketch) -> Iterator[Broken]:
     every = [(own, s) for own in sketch.lines.values() for s in own.sums if sketch.is_part(own)]
     without = [(own, s) for own, s in every if not s.biases]
     if len(every) > 2 and len(without) == 1 and without[0][1].call is without[0][0].term:
-        yield _lacking(*without[0], "has no bias, which the others have", 0.7)
+        yield _lacking(*without[0], "has no bias; the others have one", 0.7)
 
 
 def weighted(sketch: Sketch) -> Iterator[Broken]:
@@ -75,7 +75,7 @@ def weighted(sketch: Sketch) -> Iterator[Broken]:
             read = [f for f in part.factors if isinstance(f, Var) and _is_weighted(sketch, f)]
             cases = {f.ref.letter.isupper() for f in part.factors if isinstance(f, Var)}
             if bare and read and own.name not in sketch.memories and len(cases) == 1:
-                why = f"{text(part.term)} stands in the sum without a weight"
+                why = f"{text(part.term)} is added without a weight"
                 yield at(own, part.term, "missing_weight", why)
 
 
@@ -96,7 +96,7 @@ def weighted_input(sketch: Sketch) -> Iterator[Broken]:
                 continue
             reads = any(isinstance(v, Var) and v.name in sketch.entering for v in inner)
             if reads and not any(isinstance(t, Apply) for t in inner):
-                yield at(own, call, "missing_weight", "no weight acts on the input", True)
+                yield at(own, call, "missing_weight", "no weight is applied to the input", True)
 
 
 def apart(sketch: Sketch) -> Iterator[Broken]:
@@ -107,7 +107,7 @@ def apart(sketch: Sketch) -> Iterator[Broken]:
             kinds = {v.name in sketch.lines for v in read if v.time == -1}
             kinds |= {False for v in read if v.name not in sketch.lines}
             if len(kinds) > 1:
-                why = "state and input are added under one matrix"
+                why = "one matrix is applied to the sum of state and input"
                 yield at(own, a.vector, "shape_mismatch", why, True)
 
 
@@ -117,14 +117,14 @@ def once(sketch: Sketch) -> Iterator[Broken]:
         for term in own.terms:
             shown = [text(inner) for _, inner in term.terms] if isinstance(term, Plus) else []
             if len({*shown}) < len(shown):
-                yield at(own, term, "duplicate_term", "a term of the sum stands twice", True)
+                yield at(own, term, "duplicate_term", "the same term is added twice", True)
         for s in own.sums:
             seen: set[str] = set()
             for a in s.applied:
                 parts = a.vector.parts if isinstance(a.vector, Cat) else (a.vector,)
                 for part in map(text, parts):
                     if part in seen:
-                        yield at(own, a, "wrong_state", f"{part} is read twice in {own.name}")
+                        yield at(own, a, "wrong_state", f"{own.name} reads {part} twice")
                     seen.add(part)
 
 
@@ -136,7 +136,7 @@ def with_and_without(sketch: Sketch) -> Iterator[Broken]:
             gated = {text(p.factors[-1]) for p in every if _is_gated(sketch, p)}
             for part in every:
                 if isinstance(part.term, Var) and part.term.time == -1 and text(part.term) in gated:
-                    why = f"{text(part.term)} stands in the sum with a gate and without"
+                    why = f"{text(part.term)} is added both with a gate and without one"
                     yield at(own, part.term, "spurious_term", why, True)
 
 
@@ -172,13 +172,13 @@ def reset_inside(sketch: Sketch) -> Iterator[Broken]:
                         own,
                         part.term,
                         "misplaced_factor",
-                        f"{text(gates[0])} multiplies the input too",
+                        f"{text(gates[0])} multiplies the input as well as the state",
                     )
         for term in own.terms:
             column = any(isinstance(f, Cat) for f in times(term))
             acted = [f for f in times(term) if isinstance(f, Apply)]
             if column and any(gate_of(a.vector) is not None for a in acted):
-                why = "the gate multiplies the input too"
+                why = "the gate multiplies the input as well as the state"
                 yield at(own, term, "misplaced_factor", why, True)
 
 
@@ -201,7 +201,7 @@ def oriented(sketch: Sketch) -> Iterator[Broken]:
                 own,
                 a,
                 "shape_mismatch",
-                "this weight stands on the other side of its vector than all others",
+                "this weight alone stands on this side of its vector",
                 True,
             )
 
@@ -246,7 +246,7 @@ def matrix_signs(sketch: Sketch) -> Iterator[Broken]:
     for own in sketch.lines.values():
         for term in own.terms:
             if isinstance(term, Apply) and term.sign == "hadamard":
-                why = "a matrix times a vector is no product component by component"
+                why = "a matrix cannot multiply a vector component by component"
                 yield at(own, term, "wrong_product", why, True)
 
 
@@ -264,7 +264,7 @@ def one_vector(sketch: Sketch) -> Iterator[Broken]:
                     own,
                     uses[1].matrix,
                     "symbol_reused",
-                    f"one matrix {name} acts on two vectors",
+                    f"one matrix, {name}, is applied to two different vectors",
                     True,
                 )
 
@@ -281,4 +281,10 @@ def positive(sketch: Sketch) -> Iterator[Broken]:
     every = sum(len(s.parts) for own in sketch.lines.values() for s in own.sums)
     if every >= 2 * len(minus):
         for own, part in minus:
-            yield at(own, part.term, "wrong_sign", "a weighted sum has a minus sign", True)
+            yield at(
+                own,
+                part.term,
+                "wrong_sign",
+                "a weighted term is subtracted; the others are added",
+                True,
+            )

@@ -37,7 +37,12 @@ def within_a_step(sketch: Sketch) -> Iterator[Broken]:
                     and made.sums[0].call is made.term
                     and not _is_weighted(sketch, v.name)
                 ):
-                    yield at(own, v, "wrong_time_index", f"{v.name} is made and used in one step")
+                    yield at(
+                        own,
+                        v,
+                        "wrong_time_index",
+                        f"{v.name} is computed and used within one step, not carried to the next",
+                    )
 
 
 def _is_weighted(sketch: Sketch, name: str) -> bool:
@@ -61,7 +66,12 @@ def between(sketch: Sketch) -> Iterator[Broken]:
     for name in shared & sketch.lines.keys():
         own = sketch.lines[name]
         if isinstance(own.term, Call) and own.term.function == "tanh" and not own.term.assumed:
-            yield at(own, own.term, "wrong_activation", f"{name} keeps, so it lies in 0 to 1")
+            yield at(
+                own,
+                own.term,
+                "wrong_activation",
+                f"{name} says how much is kept, so it must lie between 0 and 1",
+            )
 
 
 def shared_out(sketch: Sketch) -> Iterator[Broken]:
@@ -74,7 +84,7 @@ def shared_out(sketch: Sketch) -> Iterator[Broken]:
                 own,
                 own.term,
                 "missing_complement",
-                f"in the update of {name} the parts kept and taken do not make 1",
+                f"in the update of {name}, the weights of the old and the new do not add up to 1",
             )
 
 
@@ -86,7 +96,7 @@ def gated(sketch: Sketch) -> Iterator[Broken]:
                 own,
                 own.term,
                 "wrong_gate",
-                f"in the update of {name} a part lacks its gate or has two",
+                f"in the update of {name}, a term has no gate or more than one",
             )
 
 
@@ -103,7 +113,7 @@ def paired(sketch: Sketch) -> Iterator[Broken]:
         gates = [g for g in gates if g.name in calls and calls[g.name].function == "sigmoid"]
         one_each = len(parts) == 2 and len(complements) == len(gates) == 1
         if own is not None and one_each and gates[0].name not in complements:
-            why = f"1 - {complements.pop()} stands beside {gates[0].name}"
+            why = f"1 - {complements.pop()} is paired with {gates[0].name}"
             yield at(own, gates[0], "wrong_gate", why, True)
 
 
@@ -117,7 +127,7 @@ def kept(sketch: Sketch) -> Iterator[Broken]:
             if isinstance(f, Var) and isinstance(made := sketch.terms.get(f.name), Call)
         ]
         if sorted(functions) == ["sigmoid", "tanh"] and sketch.reads[own.name, 0]:
-            why = f"nothing keeps the last {own.name}, and nothing reads {spare[0]}"
+            why = f"{own.name} does not keep its last value, and {spare[0]} is never used"
             yield at(own, own.term, "missing_term", why, True)
 
 
@@ -171,7 +181,7 @@ def different(sketch: Sketch) -> Iterator[Broken]:
             what = [f for f in part.factors if not (v := gate_of(f)) or v.name not in gates]
             rest = tuple(map(text, what))
             if rest in weighed and part.sign > 0:
-                why = f"two terms of {own.name} weigh the same"
+                why = f"two terms of {own.name} weigh the same value"
                 yield at(own, part.term, "wrong_symbol", why, True)
             if part.sign > 0 and 0 < len(rest) < len(part.factors):
                 weighed.add(rest)
@@ -197,7 +207,7 @@ def twins(sketch: Sketch) -> Iterator[Broken]:
             kept = len(read) < len(part.factors)
             with_it = [g for g in gates if (f"{one}[t-1]" in g) == kept]
             if len(gates) == len(summands(own.term)) and not any(_fits(read, g) for g in with_it):
-                why = f"{other} divides {one}, and is not kept and written as it is"
+                why = f"{other} normalises {one}, so both need the same gates"
                 yield at(own, part.term, "wrong_gate", why, True)
 
 
@@ -220,7 +230,9 @@ def both_sides(sketch: Sketch) -> Iterator[Broken]:
         for part in parts:
             for f in part.factors:
                 if not part.holds(name, -1) and gate_of(f) and text(f) in kept and own:
-                    yield at(own, f, "missing_complement", f"{text(f)} both keeps and takes")
+                    yield at(
+                        own, f, "missing_complement", f"{text(f)} weighs both the old and the new"
+                    )
 
 
 def added_biases(sketch: Sketch) -> Iterator[Broken]:
@@ -230,7 +242,9 @@ def added_biases(sketch: Sketch) -> Iterator[Broken]:
         for term in own.terms:
             last = term.factors[-1] if isinstance(term, Times) else None
             if isinstance(last, Par) and last.kind != "matrix" and last.ref.letter in alone:
-                yield at(own, last, "missing_operator", "a bias is multiplied", True)
+                yield at(
+                    own, last, "missing_operator", "a bias is multiplied; it should be added", True
+                )
 
 
 def stepless(sketch: Sketch) -> Iterator[Broken]:
@@ -238,7 +252,13 @@ def stepless(sketch: Sketch) -> Iterator[Broken]:
     for own in sketch.lines.values():
         for v in [p.term for s in own.sums for p in s.parts]:
             if isinstance(v, Var) and v.ref.letter in sketch.biases and v.name not in sketch.lines:
-                yield at(own, v, "wrong_bias_index", f"{text(v)} is a bias with a step", True)
+                yield at(
+                    own,
+                    v,
+                    "wrong_bias_index",
+                    f"{text(v)} is a bias, which has no time index",
+                    True,
+                )
 
 
 def added_weights(sketch: Sketch) -> Iterator[Broken]:
@@ -256,7 +276,12 @@ def added_weights(sketch: Sketch) -> Iterator[Broken]:
                     for f in part.factors
                 )
                 if acted > 1 or nested or (inner and bias):
-                    yield at(own, part.term, "wrong_operator", "weighted terms are multiplied")
+                    yield at(
+                        own,
+                        part.term,
+                        "wrong_operator",
+                        "weighted terms are multiplied; they should be added",
+                    )
 
 
 def added_gates(sketch: Sketch) -> Iterator[Broken]:
@@ -279,6 +304,6 @@ def added_gates(sketch: Sketch) -> Iterator[Broken]:
                         own,
                         inner,
                         "wrong_operator",
-                        f"{text(inner)} is added; a gate multiplies",
+                        f"{text(inner)} is added; a gate should multiply",
                         True,
                     )

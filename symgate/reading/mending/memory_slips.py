@@ -66,12 +66,12 @@ class _MemoryLine:
         if not chains(self.value(self.name), self.name, self.ranks):
             return "", ""
         if not family(self.texts, self.ranks):
-            return self.name, f"{self.name} is not updated as any known memory is"
+            return self.name, f"no known memory is updated like {self.name}"
         other = next((n for n in self.divisors if not self._is_twin(n)), "")
         if other:
-            return other, f"{other} divides {self.name}, and is not kept and written as it is"
+            return other, f"{other} normalises {self.name}, so both must be kept and written alike"
         if self.pair and self.side is not None and self.pair[self.side] == "v":
-            return self.name, f"what reads {self.name} meets v, which is its value, not its key"
+            return self.name, "the query is matched with v, the value, not with k, the key"
         return "", ""
 
     @property

@@ -94,7 +94,7 @@ def _other_cases(
             at_start = par.name[0] == old
             place = shown.find(old) if at_start else shown.rfind(old)
             told = shown[:place] + new + shown[place + 1 :]
-            why = f"the other parameters have their letters in one case, {par.name} has not"
+            why = f"the other parameters are in one case; {par.name} is not"
             edits = (Edit(par.start, par.stop, told),)
             yield FoundFault("case_mismatch", why, par.start, par.stop, shown, told, edits, 0.8)
 
@@ -215,6 +215,6 @@ def _fault(
     found = small.find(other, least) if pattern.behind else small.rfind(other, least)
     meant = shown[:found] + mark + shown[found + len(other) :] if found > 0 else ""
     kind = "wrong_bias_index" if isinstance(at, tuple) else "wrong_weight_index"
-    why = f"the other parameters of {line.own.name} bear the mark {mark}"
+    why = f"the other parameters of {line.own.name} carry the index {mark}"
     edits = (Edit(par.start, par.stop, meant),) if meant else ()
     return FoundFault(kind, why, par.start, par.stop, printing.of(par), meant, edits, 0.85)

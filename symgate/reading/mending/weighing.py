@@ -21,7 +21,7 @@ def weighs(sketch: Sketch) -> Iterator[Broken]:
             if len(factors) == 2 and kinds[0] == kinds[1] and kinds[0]:
                 line, call = _the_odd_one(sketch, own, factors, kinds[0])
                 if call is not None and not call.assumed:
-                    why = f"both factors of the product have the function {kinds[0]}"
+                    why = f"both factors of the product have the activation {kinds[0]}"
                     yield at(line, call, "wrong_activation", why, True)
 
 
@@ -62,10 +62,12 @@ def summed(sketch: Sketch) -> Iterator[Broken]:
             opened = any(isinstance(f, Plus) and affine(f) for f in factors)
             before = opened and len(factors) > 2 and _is_vector(factors[0])
             if behind or before:
-                yield at(own, term, "wrong_operator", "a weight multiplies a weighted term", True)
+                yield at(
+                    own, term, "wrong_operator", "a bias or weight multiplies a weighted term", True
+                )
             inner = term.vector if isinstance(term, Apply) else None
             if isinstance(inner, Times) and any(map(_is_vector, inner.factors)):
-                why = "a weight multiplies what another acts on"
+                why = "a weight multiplies what a matrix is applied to"
                 yield at(own, inner, "wrong_operator", why, len(own.sums) > 0)
 
 
@@ -77,7 +79,7 @@ def acted(sketch: Sketch) -> Iterator[Broken]:
             plain = all(isinstance(f, Var) and f.ref.letter.islower() for f in factors)
             gate = any(_function(sketch, f) == "sigmoid" for f in factors)
             if isinstance(term, Times) and "at" in term.signs and plain and gate:
-                why = "two vectors are multiplied as a matrix and a vector are"
+                why = "two vectors are joined by a matrix product"
                 yield at(own, term, "wrong_operator", why, True)
 
 
@@ -96,7 +98,7 @@ def alike(sketch: Sketch) -> Iterator[Broken]:
         return
     for own, s in gates:
         if len(sketch.sources(s)) == 1 < len(sources):
-            why = f"{own.name} does not read all that the others read"
+            why = f"{own.name} does not read everything that the others read"
             yield Broken(own.name, s.start, s.stop, "missing_term", why)
     for own, s in inner:
         if not sketch.sources(s) & sketch.entering and sources & sketch.entering:

@@ -87,7 +87,7 @@ def _renamed(cell: Readable, u: Understood, kept: Understood) -> FoundFault | No
     ]
     target = (marked or [u])[0].line.target
     meant = cell.printed(lacking[0].start, lacking[0].stop)
-    why = f"{u.name} is defined twice, and no line defines {lacking[0].name}"
+    why = f"{u.name} is defined twice, and {lacking[0].name} never"
     return cell.exchanged("symbol_defined_twice", why, target, meant, 0.85)
 
 
