@@ -297,9 +297,12 @@ def _unrelated(one: Normal, other: Normal, tried: str = TRIED) -> Comparison:
 
 
 def _apart_when_scaled(one: Normal, other: Normal) -> bool:
-    """Whether neither cell is the other where that one's states are scaled so that it may be."""
-    views = (view for _, view in scaled_views(one, other))
-    return all(v is not None and separated(one, v) and separated(v, one) for v in views)
+    """Whether neither cell is the other where one's states are scaled so that it may be."""
+    for mine, theirs in ((one, other), (other, one)):
+        for _, view in scaled_views(mine, theirs):
+            if view is None or not (separated(mine, view) and separated(view, mine)):
+                return False
+    return True
 
 
 __all__ = ["VERDICTS", "Comparison", "Map", "compare", "normal_form"]

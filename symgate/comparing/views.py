@@ -239,11 +239,17 @@ def activated(cell: Normal) -> Iterator[tuple[str, str, Normal]]:
 
 
 def mirrored(cell: Normal) -> Iterator[Normal]:
-    """The same cell with some f(a), as relu(a), written as f(-a) + a."""
-    acts = sorted(with_mirrors(cell.observed.values()), key=text)
-    for count in range(1, min(len(acts), MAX_MIRRORED) + 1):
-        for chosen in combinations(acts[:MAX_MIRRORED], count):
-            yield cell.changed(Mirrored({*chosen}))
+    """The same cell with some f(a), as relu(a), written as f(-a) + a; those that differ in a
+    number alone, as where a is held in a range, are turned about together."""
+    groups: dict[tuple[str, Polynomial], set[Act]] = {}
+    for act in sorted(with_mirrors(cell.observed.values()), key=text):
+        inner = act.argument - poly.number(act.argument.terms.get(poly.ONE, Fraction(0)))
+        size = poly.content(inner) if inner else Fraction(1)
+        groups.setdefault((act.kind, inner.scaled(1 / size)), set()).add(act)
+    chosen = list(groups.values())[:MAX_MIRRORED]
+    for count in range(1, len(chosen) + 1):
+        for some in combinations(chosen, count):
+            yield cell.changed(Mirrored(set().union(*some)))
 
 
 def scaled(cell: Normal, scales: Mapping[str, Fraction | None]) -> Normal | None:
