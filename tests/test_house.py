@@ -106,7 +106,7 @@ def test_ever_fewer_places_ask_for_any_kind_of_node() -> None:
         if not name.startswith("symgate.algebra.") and (count := _asked(tree, _nodes(tree)))
     }
     assert len(places) <= 37, sorted(places)
-    assert sum(places.values()) <= 121, places
+    assert sum(places.values()) <= 106, places
 
 
 def _nodes(tree: ast.AST) -> set[str]:

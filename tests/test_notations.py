@@ -7,7 +7,7 @@ import pytest
 import symgate as sg
 from symgate.algebra.vectors import variable
 from symgate.writing.latex import equations
-from symgate.writing.naming import Naming
+from symgate.writing.naming import Naming, role_of
 from symgate.writing.notation import names, notation
 
 
@@ -174,3 +174,12 @@ def test_circles_by_choice() -> None:
 def test_an_unknown_notation_offers_the_nearest() -> None:
     with pytest.raises(sg.UnknownName, match="did you mean 'pytorch'"):
         sg.latex(variable("h"), "pytroch")
+
+
+def test_a_hard_gate_is_called_as_a_soft_one() -> None:
+    for gate in ("sigmoid", "hard_sigmoid"):
+        cell = sg.Cell.from_text(
+            f"z[t] = {gate}(W @ x[t] + U @ h[t-1])\n"
+            "h[t] = z[t] * h[t-1] + (1 - z[t]) * tanh(V @ x[t])"
+        )
+        assert role_of(cell, "z") == "update gate"

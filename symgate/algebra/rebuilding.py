@@ -22,35 +22,39 @@ class Rebuilt(Semantics):
         """What is not taken apart: a variable, a parameter, a number, an operator."""
         return e
 
+    def made(self, e: Expr) -> Expr:
+        """What becomes of a value that was made of its parts."""
+        return e
+
     def add(self, parts: Sequence[Expr], e: Expr) -> Expr:
-        return e.func(*parts)
+        return self.made(e.func(*parts))
 
     multiply = add
 
     def apply(self, arguments: Sequence[Expr], e: Expr) -> Expr:
-        return e.func(*arguments)
+        return self.made(e.func(*arguments))
 
     def power(self, base: Expr, exponent: Expr, e: Expr) -> Expr:
-        return e.func(base, exponent)
+        return self.made(e.func(base, exponent))
 
     def dot(self, u: Expr, v: Expr, e: Expr) -> Expr:
-        return e.func(u, v)
+        return self.made(e.func(u, v))
 
     dyad = dot
 
     def matvec(self, matrix: Any, vector: Expr, e: MatVec) -> Expr:
-        return MatVec(e.matrix, vector)
+        return self.made(MatVec(e.matrix, vector))
 
     def stack(self, parts: Sequence[Expr], e: Stack) -> Expr:
         return Stack(parts, e.sizes)
 
     def total(self, vector: Expr, e: Any) -> Expr:
-        return e.func(vector, *e.args[1:])
+        return self.made(e.func(vector, *e.args[1:]))
 
     mean = norm = spread = mixing = across = down = total
 
     def act(self, matrix: Expr, operand: Expr, e: StepProduct) -> Expr:
-        return StepProduct(matrix, operand, e.transposed)
+        return self.made(StepProduct(matrix, operand, e.transposed))
 
     def right_times(self, value: Expr, matrix: Any, e: RightTimes) -> Expr:
-        return RightTimes(value, e.matrix)
+        return self.made(RightTimes(value, e.matrix))

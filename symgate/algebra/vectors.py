@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from sympy import Dummy, Expr, Indexed, IndexedBase, MatrixExpr, S, Sum, Symbol, Tuple
+from sympy import Dummy, Expr, Indexed, IndexedBase, MatrixExpr, MatrixSymbol, S, Sum, Symbol, Tuple
 from sympy.core.basic import Basic
 
 from symgate.algebra.printed import Printed
@@ -92,6 +92,19 @@ def name_now(e: Basic) -> str:
     ('h', '', '')
     """
     return name_of(e) if isinstance(e, Indexed) and time_of(e) == 0 else ""
+
+
+def with_name(symbol: Any, name: str) -> Any:
+    """The same variable or parameter by another name.
+
+    >>> with_name(variable("h", 1), "c"), with_name(Vector("b"), "b_z")
+    (c[t - 1], b_z)
+    """
+    if isinstance(symbol, Indexed):
+        return variable(name, -time_of(symbol), rank(symbol))
+    if isinstance(symbol, MatrixSymbol):
+        return MatrixSymbol(name, *symbol.shape)
+    return symbol.func(name, real=True)
 
 
 def is_variable(e: Basic) -> bool:

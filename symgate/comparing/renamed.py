@@ -19,7 +19,6 @@ from sympy import (
     Add,
     Expr,
     Indexed,
-    MatrixExpr,
     MatrixSymbol,
     Mul,
     S,
@@ -31,9 +30,18 @@ from sympy import (
 )
 from sympy.core.basic import Basic
 
+from symgate.algebra.fold import fold
 from symgate.algebra.length import summands
+from symgate.algebra.rebuilding import Rebuilt
 from symgate.algebra.values import Across, Dot, Down, Dyad, Mean, RightTimes, StepProduct
-from symgate.algebra.vectors import MatVec, Total, Vector, name_of, rank, time_of, variable
+from symgate.algebra.vectors import (
+    MatVec,
+    Total,
+    is_variable,
+    name_of,
+    rank,
+    with_name,
+)
 from symgate.comparing.effort import TooLarge
 from symgate.comparing.wording import Map
 from symgate.equations.cell import Cell
@@ -246,28 +254,23 @@ def _matches(one: Mapping[str, str], other: Mapping[str, str]) -> Iterator[dict[
 
 
 def _in_names(e: Expr, symbols: list[Basic], names: Mapping[str, str]) -> Expr:
-    found: Expr = e.xreplace({a: _renamed(a, names[_name(a)]) for a in symbols if e.has(a)})
-    return _expanded(found)
-
-
-def _renamed(a: Basic, name: str) -> Basic:
-    if isinstance(a, Indexed):
-        return variable(name, -time_of(a), rank(a))
-    if isinstance(a, MatrixSymbol):
-        return MatrixSymbol(name, *a.shape)
-    return (Vector if isinstance(a, Vector) else Symbol)(name, real=True)
+    return _expanded(e.xreplace({a: with_name(a, names[_name(a)]) for a in symbols if e.has(a)}))
 
 
 def _name(a: Basic) -> str:
-    return name_of(a) if isinstance(a, Indexed) else str(getattr(a, "name", ""))
+    return name_of(a) if is_variable(a) else str(getattr(a, "name", ""))
+
+
+class _Expanded(Rebuilt):
+    """Sums multiplied out, and numbers in front, within nodes too."""
+
+    def made(self, e: Expr) -> Expr:
+        return expand_mul(_linear(expand_mul(e)))
 
 
 def _expanded(e: Expr) -> Expr:
-    """Sums multiplied out, and numbers in front, within nodes too."""
-    if not e.args or isinstance(e, Indexed | MatrixExpr):
-        return e
-    made = e.func(*(_expanded(p) if isinstance(p, Expr) else p for p in e.args))
-    return expand_mul(_linear(expand_mul(made)))
+    found: Expr = fold(e, _Expanded())
+    return found
 
 
 def _linear(e: Expr) -> Expr:

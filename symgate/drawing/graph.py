@@ -9,16 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from sympy import Add, Expr, Indexed, Integer, MatrixSymbol, Mul, Pow, S
 from sympy.core.function import Function
 
 from symgate.algebra.activations import OF_TWO, record_of
-from symgate.algebra.operators import Diag
 from symgate.algebra.shown import in_order
+from symgate.algebra.structure import diagonal, is_diagonal
 from symgate.algebra.text import text
 from symgate.algebra.values import Dot
-from symgate.algebra.vectors import as_product, is_variable, name_of, time_of
+from symgate.algebra.vectors import MatVec, Opaque, as_product, is_variable, name_of, time_of
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
 from symgate.linear.linearise import linearise
@@ -158,27 +159,23 @@ class _GraphReader:
     def node(self, e: Expr) -> int:
         if not _varies(e):
             return self.add("box", shown(e))
-        if isinstance(e, Function):
-            return self.function(e)
-        if (product := as_product(e)) is not None:
-            if isinstance(product.matrix, Diag):
-                return self.scaled(Mul(*product.matrix.factors), self.value(product.vector))
-            return self.box(_map_label([e]), [e])
-        if isinstance(e, Add):
-            return self.total(e)
-        if isinstance(e, Mul):
-            return self.product(e)
-        if isinstance(e, Pow):
-            return self.power(e)
-        if _mixes(e):
-            return self.box(_map_label([e]), [e])
-        if getattr(e, "sign", ""):
-            return self.within(e)
+        for kind in type(e).__mro__:
+            if kind in _RULES:
+                return _RULES[kind](self, e)
         raise SymgateError(f"{self.cell.name}: there is no way to draw {shown(e)}")
 
-    def within(self, e: Expr) -> int:
+    def acting(self, e: MatVec) -> int:
+        """A matrix, or a diagonal, times a vector."""
+        factors = diagonal(e.matrix)
+        if factors is None:
+            return self.box(_map_label([e]), [e])
+        return self.scaled(Mul(*factors), self.value(e.vector))
+
+    def within(self, e: Opaque) -> int:
         """A scalar of the step, a function that mixes components, or a product of matrices: it
         reads those of its parts that change with the step."""
+        if _mixes(e):
+            return self.box(_map_label([e]), [e])
         parts = [part for part in e.args if isinstance(part, Expr) and _varies(part)]
         sources = tuple(dict.fromkeys(map(self.value, parts)))
         kind = "op" if len(e.sign) == 1 and len(sources) > 1 else "pill"
@@ -206,7 +203,7 @@ class _GraphReader:
             product = as_product(factors[0]) if len(factors) == 1 else None
             if product is not None:
                 places = [self.value(p) for p in product.parts if _varies(p)]
-                (added if isinstance(product.matrix, Diag) else found).extend(places)
+                (added if is_diagonal(product.matrix) else found).extend(places)
             elif _mixes(part):
                 found += [self.value(p) for p in factors[0].args if _varies(p)]
             elif factors:
@@ -272,10 +269,21 @@ class _GraphReader:
         return next(way for way in ways if way is not None)
 
 
+#: How each kind of expression that depends on the step is drawn.
+_RULES: dict[type, Callable[[_GraphReader, Any], int]] = {
+    Function: _GraphReader.function,
+    MatVec: _GraphReader.acting,
+    Add: _GraphReader.total,
+    Mul: _GraphReader.product,
+    Pow: _GraphReader.power,
+    Opaque: _GraphReader.within,
+}
+
+
 def shown(e: Expr) -> str:
     """A short formula of numbers and parameters."""
     found = text(e).replace("-", "−")
-    found = f"({found})" if isinstance(e, Add) and len(e.args) > 1 else found
+    found = f"({found})" if len(Add.make_args(e)) > 1 else found
     return found if len(found) <= 14 else "…"
 
 
@@ -293,7 +301,7 @@ def _mixes(part: Expr) -> bool:
     if isinstance(factors[0], Dot):
         return not all(map(_varies, factors[0].args))
     product = as_product(factors[0])
-    return product is not None and not isinstance(product.matrix, Diag)
+    return product is not None and not is_diagonal(product.matrix)
 
 
 def _map_label(addends: list[Expr]) -> str:
@@ -307,4 +315,4 @@ def _map_label(addends: list[Expr]) -> str:
 
 
 def _is_below(factor: Expr) -> bool:
-    return isinstance(factor, Pow) and factor.exp == Integer(-1)
+    return bool(factor.as_base_exp()[1] == Integer(-1))

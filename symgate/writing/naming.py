@@ -294,7 +294,10 @@ def role_of(cell: Cell, name: str) -> str:
     if name in cell.states:
         return table["state"].get(name, "")
     record = known_record(cell.equations.get(name))
-    return "" if record is None else table.get(record.name, {}).get(name, "")
+    if record is None:
+        return ""
+    kind = "sigmoid" if record.opens else "tanh" if record.range == (-1, 1) else ""
+    return table.get(kind, {}).get(name, "")
 
 
 def head(role: str) -> str:

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
-from sympy import Add, MatrixSymbol, Symbol
+from sympy import Add
 from sympy.core.basic import Basic
 
 from symgate.algebra.marks import Gradient, OverTime
 from symgate.algebra.operators import factored, transposed
-from symgate.algebra.vectors import MatVec, Outer, Vector, name_of, shifted, variable
+from symgate.algebra.vectors import MatVec, Outer, name_of, shifted, variable
 from symgate.linear.adjoint import Adjoint, adjoint, delta
 from symgate.writing.gathered import gathered
 from symgate.writing.subject import Subject
@@ -139,18 +139,13 @@ def _gradients(subject: Subject, back: Adjoint, order: dict[Basic, int]) -> Step
             unused.append(name)
             continue
         parameter = cell.parameters[name]
-        symbol: Any = Symbol(name, real=True)
-        if parameter.kind == "matrix":
-            symbol = MatrixSymbol(name, *parameter.shape)
-            if subject.naming.notation.row:  # W stands for what acts from the right
-                expression = transposed(expression)
-        elif parameter.kind == "vector":
-            symbol = Vector(name, real=True)
+        if parameter.kind == "matrix" and subject.naming.notation.row:
+            expression = transposed(expression)  # W stands for what acts from the right
         shown = gathered(_sign_in_front(expression))
         number = factored(shown)[0] if shown.is_Matrix else shown.as_coeff_Mul()[0]
         negative = bool(number.is_negative)
         part = Part(-OverTime(-shown) if negative else OverTime(shown))
-        lines.append(FormulaLine(Gradient(symbol), (part,), order=order))
+        lines.append(FormulaLine(Gradient(parameter.symbol), (part,), order=order))
         owners.append(uses[name].owner if name in uses else name)
     beside = tuple(len(list(of_one)) for _, of_one in groupby(owners))
     matrices = any(p.kind == "matrix" for p in cell.parameters.values())
