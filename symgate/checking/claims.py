@@ -27,6 +27,7 @@ _NAMES = {"LETTER", "NAME", "TEXT", "SUB", "SUP", "ACCENT", "COMMA", "NEWLINE", 
     "RBRACE",
 }
 _WORDS = {"LETTER", "NAME", "GAP", "COMMA", "TEXT", "MINUS", "FUNCTION", "SPACE"}
+_WORDY = {"NAME", "TEXT"}
 _DERIVATIVE = re.compile(
     r"\\partial|∂|\\delta|δ|\\nabla|∇|\\frac\s*\{\s*\\?[a-z]*\{?d|\bd\w+.{0,12}/\s*d\w"
 )
@@ -164,11 +165,11 @@ def _without_column(row: list[Token]) -> list[Token]:
             rest = row[at + 1 :]
             if all(t.kind in _NAMES for t in rest):
                 return row[:at]
-            if column and (rest[0].kind in ("NAME", "TEXT") or alone):
+            if column and (rest[0].kind in _WORDY or alone):
                 return row[:at]
         elif column and alone:
             kinds = {t.kind for t in row[at:]}
-            if row[at].kind in ("NAME", "TEXT") or {"NAME"} < kinds <= _NAMES:
+            if row[at].kind in _WORDY or (kinds & _WORDY and kinds <= _NAMES):
                 return row[:at]
     return row
 
