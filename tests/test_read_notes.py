@@ -162,3 +162,14 @@ def test_the_fuller_of_two_definitions_stands() -> None:
     )
     assert (reading.family, reading.zoo is not None) == ("lstm", True)
     assert [(m.kind, m.line) for m in reading.misprints] == [("symbol_defined_twice", 1)]
+
+
+def test_what_runs_backward_reads_the_step_behind() -> None:
+    ahead, back = r"\overrightarrow{h}", r"\overleftarrow{h}"
+    (reading,) = read_text(
+        rf"$${ahead}_t = \tanh(W x_t + U {ahead}_{{t-1}})$$"
+        rf"$${back}_t = \tanh(V x_t + R {back}_{{t-1}})$$"
+    )
+    assert [(m.printed, m.meant) for m in reading.misprints] == [
+        (rf"{back}_{{t-1}}", rf"{back}_{{t+1}}")
+    ]

@@ -29,7 +29,8 @@ def faults(cell: Readable) -> Iterator[FoundFault]:
 
 
 def _backwards(cell: Readable) -> Iterator[FoundFault]:
-    """h_t = tanh(W h_{t+1} + U x_t), where no arrow, mark or word says that it runs backwards."""
+    """h_t = tanh(W h_{t+1} + U x_t) that no arrow or word calls backward, or h_{t-1} in one."""
+    both_ways = {"fwd", "bwd"} <= {a for u in cell.found.lines for a in u.line.target.accents}
     for u in cell.found.lines:
         marked = (
             u.line.target.accents or u.line.target.labels or _REVERSE.search(cell.document.text)
@@ -39,6 +40,11 @@ def _backwards(cell: Readable) -> Iterator[FoundFault]:
             meant = cell.printed(ahead[0].start, ahead[0].stop).replace("+", "-")
             why = f"{u.name} is made of what it is at the next step"
             yield cell.exchanged("wrong_time_index", why, ahead[0], meant, 0.8)
+        behind = [r for r in u.line.references if r.name == u.name and r.time == -1]
+        if both_ways and "bwd" in u.line.target.accents and behind:
+            meant = cell.printed(behind[0].start, behind[0].stop).replace("-", "+")
+            why = f"{u.name} runs backward, from the step behind it"
+            yield cell.exchanged("wrong_time_index", why, behind[0], meant, 0.8)
 
 
 def _constants(cell: Readable) -> Iterator[FoundFault]:
