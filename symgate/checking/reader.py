@@ -36,11 +36,11 @@ from symgate.reading.trees import (
     Factors,
     Fraction,
     Group,
-    Root,
     Scripted,
     Terms,
     Tree,
     WrittenMatrix,
+    WrittenRoot,
 )
 from symgate.reading.trees import Spelled as Sign
 
@@ -100,7 +100,7 @@ class Reader:
                 return self._scripted(tree, inside)
             case WrittenMatrix(rows=rows):
                 return self._matrix(rows, tree)
-            case Root(inside=inner):
+            case WrittenRoot(inside=inner):
                 found = self.value(inner, True)
                 if isinstance(found, Vector):
                     return Vector(found.expr ** Rational(1, 2), found.size)

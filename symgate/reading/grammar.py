@@ -20,12 +20,12 @@ from symgate.reading.trees import (
     Factors,
     Fraction,
     Group,
-    Root,
     Scripted,
     Spelled,
     Terms,
     Tree,
     WrittenMatrix,
+    WrittenRoot,
 )
 
 #: The most tokens that one side of an equation may have.
@@ -134,7 +134,7 @@ class _Build(Transformer[LarkToken, Any]):
         return Fraction(token.start, below.stop, above, below)
 
     def root(self, children: list[Any]) -> Tree:
-        return Root(children[0].start, children[1].stop, children[1])
+        return WrittenRoot(children[0].start, children[1].stop, children[1])
 
     def group(self, children: list[Any]) -> Tree:
         opening, (items, separators), closing = children

@@ -33,13 +33,13 @@ from symgate.reading.trees import (
     Factors,
     Fraction,
     Group,
-    Root,
     Scripted,
     Spelled,
     Terms,
     TimedSymbol,
     Tree,
     WrittenMatrix,
+    WrittenRoot,
     subtrees,
 )
 
@@ -65,7 +65,7 @@ class Meaning:
                 if any(isinstance(n, Spelled) and n.kind == "PARTIAL" for n in subtrees(node)):
                     raise Foreign("a derivative", node)
                 return Quot(node.start, node.stop, self.term(above), self.term(below))
-            case Root(inside=inside):
+            case WrittenRoot(inside=inside):
                 inner = self.term(inside)
                 return Call(
                     node.start, node.stop, "sqrt", "sqrt", inner, (node.start, node.start + 5)

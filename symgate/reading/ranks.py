@@ -24,11 +24,11 @@ from symgate.reading.trees import (
     Factors,
     Fraction,
     Group,
-    Root,
     Scripted,
     Terms,
     TimedSymbol,
     Tree,
+    WrittenRoot,
 )
 
 #: What a value is: a number, a column, a row, a matrix.
@@ -89,7 +89,7 @@ class RankedReader:
                 return number, NUMBER, ATOM
             case Fraction(above=above, below=below):
                 return self.quotient(self.value(above), self.value(below), node)
-            case Root(inside=inside):
+            case WrittenRoot(inside=inside):
                 inner = self.value(inside)
                 return f"sqrt({inner[0]})", inner[1], ATOM
             case Group(opening=opening, items=(item,)):

@@ -12,13 +12,13 @@ from symgate.reading.trees import (
     Factors,
     Fraction,
     Group,
-    Root,
     Scripted,
     Spelled,
     Terms,
     TimedSymbol,
     Tree,
     WrittenMatrix,
+    WrittenRoot,
 )
 
 
@@ -46,7 +46,7 @@ def references(tree: Tree, indices: Indices) -> Iterator[Reference]:
         case Fraction(above=above, below=below):
             yield from references(above, indices)
             yield from references(below, indices)
-        case Root(inside=inside):
+        case WrittenRoot(inside=inside):
             yield from references(inside, indices)
         case WrittenMatrix(rows=rows):
             for row in rows:

@@ -58,7 +58,7 @@ class Fraction(TreeNode):
 
 
 @dataclass(frozen=True)
-class Root(TreeNode):
+class WrittenRoot(TreeNode):
     inside: Tree
 
 
@@ -84,7 +84,16 @@ class Terms(TreeNode):
 
 
 Tree = (
-    Spelled | Digits | Accent | Scripted | Group | Fraction | Root | WrittenMatrix | Factors | Terms
+    Spelled
+    | Digits
+    | Accent
+    | Scripted
+    | Group
+    | Fraction
+    | WrittenRoot
+    | WrittenMatrix
+    | Factors
+    | Terms
 )
 
 
@@ -103,7 +112,7 @@ def subtrees(tree: Tree | None) -> Iterator[Tree]:
                 waiting.extend(reversed(items))
             case Fraction(above=above, below=below):
                 waiting.extend((below, above))
-            case Root(inside=inside):
+            case WrittenRoot(inside=inside):
                 waiting.append(inside)
             case WrittenMatrix(rows=rows):
                 waiting.extend(cell for row in reversed(rows) for cell in reversed(row))
