@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from symgate.reading.state_spaces import is_of_norm_one, is_state_space, normalised
 from symgate.reading.structure import (
+    PrintedSummand,
     Structure,
-    Summand,
     affine,
     complement,
     factors,
@@ -126,7 +126,7 @@ class Classifier:
             return "lstm"
         return "unknown"
 
-    def leaves(self, term: AnyTerm) -> Iterator[Summand]:
+    def leaves(self, term: AnyTerm) -> Iterator[PrintedSummand]:
         inner = term.argument if isinstance(term, Call) else term
         yield from summands(inner)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from symgate.reading.structure import Structure, Summand, summands, variables
+from symgate.reading.structure import PrintedSummand, Structure, summands, variables
 from symgate.reading.terms import Apply, Call, Par, Plus, Quot, Times, Var, subterms
 from symgate.reading.understood import Understanding, Understood
 
@@ -28,7 +28,7 @@ def _is_linear(u: Understood) -> bool:
     return len(parts) > 1 and all(_is_scaled(p) or _is_of_step(p, small) for p in parts)
 
 
-def _is_scaled(part: Summand) -> bool:
+def _is_scaled(part: PrintedSummand) -> bool:
     """Whether a part is a matrix times a vector, weighed by functions of parameters."""
     acted = [f for f in part.factors if isinstance(f, Apply)]
     rest = [f for f in part.factors if not isinstance(f, Apply)]
@@ -37,7 +37,7 @@ def _is_scaled(part: Summand) -> bool:
     return len(acted) == 1 and plain and not any(any(variables(f)) for f in rest)
 
 
-def _is_of_step(part: Summand, small: bool) -> bool:
+def _is_of_step(part: PrintedSummand, small: bool) -> bool:
     """Whether a part is a matrix of the step times a vector, B_t x_t, or a diagonal, dA h."""
     own = [f.ref for f in part.factors if isinstance(f, Var | Par)]
     if len(own) < len(part.factors) or len(own) > 2:

@@ -14,7 +14,7 @@ from symgate.reading.understood import Understanding, Understood
 
 
 @dataclass(frozen=True)
-class Summand:
+class PrintedSummand:
     """A term of a sum with its factors; `carries` is the state whose last value it holds."""
 
     sign: int
@@ -25,16 +25,16 @@ class Summand:
         return any(isinstance(f, Var) and f.name == name and f.time == time for f in self.factors)
 
 
-def summands(term: AnyTerm) -> list[Summand]:
+def summands(term: AnyTerm) -> list[PrintedSummand]:
     """The terms of a sum, each as its factors; products are not multiplied out."""
     if not isinstance(term, Plus):
-        return [Summand(1, factors(term), term)]
+        return [PrintedSummand(1, factors(term), term)]
     found = []
     for sign, inner in term.terms:
         if isinstance(inner, Plus):
-            found += [Summand(sign * s.sign, s.factors, s.term) for s in summands(inner)]
+            found += [PrintedSummand(sign * s.sign, s.factors, s.term) for s in summands(inner)]
         else:
-            found.append(Summand(sign, factors(inner), inner))
+            found.append(PrintedSummand(sign, factors(inner), inner))
     return found
 
 
@@ -86,7 +86,7 @@ class Structure:
     resets: set[str] = field(default_factory=set)
     outputs: dict[str, str] = field(default_factory=dict)
     keepers: dict[str, list[AnyTerm]] = field(default_factory=dict)
-    news: dict[str, list[Summand]] = field(default_factory=dict)
+    news: dict[str, list[PrintedSummand]] = field(default_factory=dict)
 
 
 def structure(found: Understanding) -> Structure:
@@ -135,7 +135,7 @@ def _update(result: Structure, name: str, lines: Mapping[str, Understood]) -> No
     if term is None:
         return
     keepers: list[AnyTerm] = []
-    news: list[Summand] = []
+    news: list[PrintedSummand] = []
     found = False
     parts = _collected(summands(term), name)
     late = any(part.holds(name, -1) and len(part.factors) > 1 for part in parts)
@@ -154,7 +154,7 @@ def _update(result: Structure, name: str, lines: Mapping[str, Understood]) -> No
         result.news[name] = news
 
 
-def _collected(parts: Sequence[Summand], name: str) -> list[Summand]:
+def _collected(parts: Sequence[PrintedSummand], name: str) -> list[PrintedSummand]:
     """The terms of an update with those of the last state together.
 
     h + z (g - h) and h - z h + z g have the parts (1 - z) h and z g.
@@ -168,23 +168,23 @@ def _collected(parts: Sequence[Summand], name: str) -> list[Summand]:
     gate = next(f for f in other.factors if not (isinstance(f, Var) and f.name == name))
     start, stop = other.term.start, other.term.stop
     rest = Plus(start, stop, ((1, Num(start, start, "1")), (-1, gate)))
-    whole = Summand(1, (rest, *one.factors), one.term)
+    whole = PrintedSummand(1, (rest, *one.factors), one.term)
     return [whole, *(p for p in opened if p is not one and p is not other)]
 
 
-def _multiplied_out(part: Summand, name: str) -> Iterator[Summand]:
+def _multiplied_out(part: PrintedSummand, name: str) -> Iterator[PrintedSummand]:
     """z (g - h) as z g and -z h, where h is the last value of the state."""
     for factor in part.factors:
         inner = factor.terms if isinstance(factor, Plus) else ()
         if any(isinstance(t, Var) and t.name == name and t.time == -1 for _, t in inner):
             rest = tuple(f for f in part.factors if f is not factor)
             for sign, term in inner:
-                yield Summand(sign * part.sign, (*rest, *factors(term)), term)
+                yield PrintedSummand(sign * part.sign, (*rest, *factors(term)), term)
             return
     yield part
 
 
-def _accented_state(part: Summand, name: str) -> bool:
+def _accented_state(part: PrintedSummand, name: str) -> bool:
     return len(part.factors) > 1 and any(_is_accented(f, name) for f in part.factors)
 
 
@@ -261,7 +261,7 @@ def _content_gates(result: Structure, lines: Mapping[str, Understood]) -> None:
 
 
 def _content(
-    result: Structure, part: Summand, lines: Mapping[str, Understood], kinds: set[str]
+    result: Structure, part: PrintedSummand, lines: Mapping[str, Understood], kinds: set[str]
 ) -> None:
     names = [
         f.name

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from symgate.reading.mending.broken import Broken, at
 from symgate.reading.mending.sketch import Facts, Sketch, WeightedSum, gate_of, times
-from symgate.reading.structure import Summand, affine, complement, summands, variables
+from symgate.reading.structure import PrintedSummand, affine, complement, summands, variables
 from symgate.reading.terms import AnyTerm, Apply, Call, Cat, Par, Plus, Times, Var, subterms, text
 
 
@@ -140,7 +140,7 @@ def with_and_without(sketch: Sketch) -> Iterator[Broken]:
                     yield at(own, part.term, "spurious_term", why, True)
 
 
-def _is_gated(sketch: Sketch, part: Summand) -> bool:
+def _is_gated(sketch: Sketch, part: PrintedSummand) -> bool:
     """Whether a summand is a gate times a vector."""
     return len(part.factors) == 2 and _sigmoid(sketch, part.factors[0])
 

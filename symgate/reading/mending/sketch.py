@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from symgate.reading.structure import (
+    PrintedSummand,
     Structure,
-    Summand,
     affine,
     complement,
     factors,
@@ -26,7 +26,7 @@ class WeightedSum:
     """A weighted sum, W x + U h + b, in a line; `call` is the function around it."""
 
     call: Call | None
-    parts: tuple[Summand, ...]
+    parts: tuple[PrintedSummand, ...]
     applied: tuple[Apply, ...]
     biases: tuple[Par, ...]
 
