@@ -25,7 +25,7 @@ from symgate.reading.names import (
     reference,
     tree_time,
 )
-from symgate.reading.products import Factor, Products, sort
+from symgate.reading.products import Factor, TermProducts, sort
 from symgate.reading.terms import AnyTerm, Call, Cat, Num, Par, Plus, Quot, Raised, Var
 from symgate.reading.tokens import FormulaError
 from symgate.reading.trees import (
@@ -50,7 +50,7 @@ class Meaning:
     def __init__(self, context: Context) -> None:
         self.context = context
         self.calls = Calls(context, self.term)
-        self.products = Products(context)
+        self.products = TermProducts(context)
 
     def term(self, node: Tree) -> AnyTerm:
         self.context.step(node)

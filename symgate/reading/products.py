@@ -52,7 +52,7 @@ def sort(term: AnyTerm) -> str:
             return sort(base)
 
 
-class Products:
+class TermProducts:
     """Reads products of terms in a context."""
 
     def __init__(self, context: Context) -> None:
