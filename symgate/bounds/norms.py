@@ -24,7 +24,7 @@ from symgate.algebra.values import Spread
 from symgate.algebra.vectors import MatVec, rank, variable
 from symgate.bounds.functions import only_value, slope_range
 from symgate.bounds.intervals import rational
-from symgate.bounds.ranges import Ranges, ranges
+from symgate.bounds.ranges import CellRanges, ranges
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
 from symgate.linear.linearise import linearise
@@ -57,7 +57,7 @@ class Bounds:
     """
 
     cell: Cell
-    ranges: Ranges
+    ranges: CellRanges
     blocks: Mapping[tuple[str, str], tuple[PathBound, ...]]
     whole: Mapping[tuple[str, str], Expr]
     many: Mapping[tuple[str, str], Expr | None]
@@ -136,12 +136,12 @@ def bounds(cell: Cell) -> Bounds:
     return Bounds(cell, known, *read_only, of_link)
 
 
-def path_bound(known: Ranges, path: Path) -> Expr:
+def path_bound(known: CellRanges, path: Path) -> Expr:
     """A bound of the spectral norm of one path: the product of those of its terms."""
     return Mul(*(term_bound(known, *pair) for pair in zip(path.nodes, path.terms, strict=True)))
 
 
-def term_bound(known: Ranges, node: Node, term: Term) -> Expr:
+def term_bound(known: CellRanges, node: Node, term: Term) -> Expr:
     """A bound of ‖diag(coefficient) matrix‖₂ for one term."""
     bound = magnitude(known, Mul(*term.coefficient))
     if node.argument == term.source:
@@ -154,13 +154,13 @@ def term_bound(known: Ranges, node: Node, term: Term) -> Expr:
     return bound if term.matrix is None else bound * spectral_norm(known, term.matrix)
 
 
-def magnitude(known: Ranges, expression: Expr) -> Expr:
+def magnitude(known: CellRanges, expression: Expr) -> Expr:
     """A bound of the absolute value of each component of a vector expression."""
     found: Expr = fold(expression, _Size(known))
     return found
 
 
-def spectral_norm(known: Ranges, matrix: MatrixExpr) -> Expr:
+def spectral_norm(known: CellRanges, matrix: MatrixExpr) -> Expr:
     """A bound of ‖A‖₂: of a product the product, of a transpose that of the matrix.
 
     >>> import symgate as sg
@@ -179,7 +179,7 @@ class _Size(Semantics):
     A range that is bounded decides, and what holds parameters alone is left as it stands.
     """
 
-    def __init__(self, known: Ranges) -> None:
+    def __init__(self, known: CellRanges) -> None:
         self.ranges = known
 
     def unknown(self, e: Any) -> Expr:

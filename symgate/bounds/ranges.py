@@ -55,7 +55,7 @@ Ends = dict[str, Interval]
 
 
 @dataclass(frozen=True)
-class Ranges:
+class CellRanges:
     """The interval of every value of a cell.
 
     `before` are the intervals of the old states. They hold at every step if they hold at
@@ -85,7 +85,7 @@ class Ranges:
 
 
 @once_a_cell
-def ranges(cell: Cell) -> Ranges:
+def ranges(cell: Cell) -> CellRanges:
     """The intervals of all values, with invariants of the states."""
     lin, states = linearise(cell), cell.states
     before = _invariant(lin)
@@ -95,7 +95,7 @@ def ranges(cell: Cell) -> Ranges:
     assumed = {s: before[s] for s in states if before[s].is_bounded and not free[s].is_bounded}
     proxy = MappingProxyType
     lengths = proxy(_lengths(lin, arithmetic))
-    return Ranges(proxy(values), proxy(before), proxy(assumed), arithmetic, lengths)
+    return CellRanges(proxy(values), proxy(before), proxy(assumed), arithmetic, lengths)
 
 
 def _lengths(lin: Linearisation, arithmetic: Arithmetic) -> dict[Expr, Expr]:

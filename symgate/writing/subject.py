@@ -16,7 +16,7 @@ from symgate.algebra.operators import product, transposed
 from symgate.algebra.structure import addends, applied
 from symgate.algebra.vectors import MatVec, Vector, name_of, shifted, time_of, variable
 from symgate.bounds.intervals import Interval
-from symgate.bounds.ranges import Ranges, ranges
+from symgate.bounds.ranges import CellRanges, ranges
 from symgate.equations.cell import Cell
 from symgate.linear.layers import seam
 from symgate.linear.linearise import linearise
@@ -62,7 +62,7 @@ class Subject:
         return linearise(self.cell)
 
     @cached_property
-    def ranges(self) -> Ranges:
+    def ranges(self) -> CellRanges:
         return ranges(self.cell)
 
     @cached_property
