@@ -31,7 +31,7 @@ from symgate.writing.subject import Subject
 from symgate.writing.tree import (
     Formula,
     FormulaLine,
-    Named,
+    NameWord,
     Part,
     Words,
     Written,
@@ -127,7 +127,7 @@ def adjoint(subject: Subject, random: Random) -> Question | None:
     if len(subject.states) > 2:
         return None
     recursion, handed, *_ = backward.steps(subject)
-    before: list[Words] = [(Named(s, Integer(-1)),) for s in subject.states]
+    before: list[Words] = [(NameWord(s, Integer(-1)),) for s in subject.states]
     first = subject.states[0]
     return question(
         "adjoint",

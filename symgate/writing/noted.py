@@ -22,7 +22,7 @@ from symgate.algebra.vectors import MatVec, as_product, name_of, parts_of, t, ti
 from symgate.writing.marks import Acting, Concatenation, Equal
 from symgate.writing.naming import Naming
 from symgate.writing.notation import Glyph
-from symgate.writing.tree import Count, Named, Shape
+from symgate.writing.tree import Count, NameWord, Shape
 
 
 class Noted(Unicode):
@@ -186,7 +186,7 @@ class Noted(Unicode):
 
     # -- words -------------------------------------------------------------------------------
 
-    def print_Named(self, e: Named) -> Shown:
+    def print_NameWord(self, e: NameWord) -> Shown:
         return self.named(e.name, e.time)
 
     def print_Equal(self, e: Equal) -> Shown:

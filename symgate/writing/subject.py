@@ -25,7 +25,7 @@ from symgate.linear.sums import operator
 from symgate.linear.terms import Linearisation, Node
 from symgate.writing.naming import Naming, head
 from symgate.writing.notation import notation as notation_named
-from symgate.writing.tree import Named, Part, ValueRange, Words, listed
+from symgate.writing.tree import NameWord, Part, ValueRange, Words, listed
 
 #: Past this number of letters a path is named by the symbols of what it passes through.
 MAX_NAME = 32
@@ -152,8 +152,8 @@ class Subject:
 
     # -- words ---------------------------------------------------------------------------
 
-    def now(self, name: str) -> Named:
-        return Named(name, Integer(0))
+    def now(self, name: str) -> NameWord:
+        return NameWord(name, Integer(0))
 
     def role(self, name: str) -> str:
         return head(self.cell.roles.get(name, ""))

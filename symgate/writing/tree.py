@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Named:
+class NameWord:
     """A name in a sentence or a table; without a time it is a parameter, or any moment."""
 
     name: str
@@ -108,9 +108,8 @@ class Link:
     target: str
 
 
-#: A sentence: text, and what stands in it.
-#: str, Datum, Code, Strong, Marked, Link, and mathematics: Named, Span, Scientific, Count, Shape,
-#: Written, or any expression.
+#: A sentence: text, and what stands in it: str, Datum, Code, Strong, Marked, Link, and
+#: mathematics: NameWord, ValueRange, Scientific, Count, Shape, Written, or any expression.
 Words: TypeAlias = tuple[Any, ...]
 
 
@@ -279,8 +278,8 @@ def listed(items: Sequence[Words], last: str = "and") -> Words:
 def worded(template: str, **values: Any) -> Words:
     """A sentence whose names in braces hold mathematics, or words in a row.
 
-    >>> worded("{all} from {x}.", all=("a", " and b"), x=Named("x"))
-    ('a', ' and b', ' from ', Named(name='x', time=None), '.')
+    >>> worded("{all} from {x}.", all=("a", " and b"), x=NameWord("x"))
+    ('a', ' and b', ' from ', NameWord(name='x', time=None), '.')
     """
     words: list[Any] = []
     for i, piece in enumerate(re.split(r"\{(\w+)\}", template)):

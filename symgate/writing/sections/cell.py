@@ -15,7 +15,7 @@ from symgate.writing.subject import Subject
 from symgate.writing.tree import (
     Count,
     Formula,
-    Named,
+    NameWord,
     Shape,
     Step,
     Table,
@@ -58,7 +58,7 @@ def equations(subject: Subject) -> Step:
 def _preface(subject: Subject) -> Words:
     """One sentence on the step, the notation and the layout."""
     cell, notation = subject.cell, subject.naming.notation
-    before: list[Words] = [(Named(s, S.NegativeOne),) for s in cell.states]
+    before: list[Words] = [(NameWord(s, S.NegativeOne),) for s in cell.states]
     inputs: list[Words] = [(subject.now(x),) for x in cell.inputs]
     if inputs:
         inputs[0] = ("the input " if len(inputs) == 1 else "the inputs ", *inputs[0])
@@ -93,7 +93,7 @@ def _preface(subject: Subject) -> Words:
         left=Written(r"I \otimes A", "I ⊗ A"),
         right=Written(r"X \mapsto X A^{\mathsf{T}}", "X ↦ X Aᵀ"),
         unknown=listed([(subject.now(n),) for n in unknown]),
-        alike=listed([(Named(n),) for n in alike]),
+        alike=listed([(NameWord(n),) for n in alike]),
     )
 
 
@@ -243,7 +243,7 @@ def _parameters(subject: Subject) -> Step:
         groups.setdefault((p.kind, *p.shape), []).append(p.name)
     rows = []
     for (kind, *shape), names in groups.items():
-        symbols = listed([(Named(n),) for n in names], last="and")
+        symbols = listed([(NameWord(n),) for n in names], last="and")
         each = Shape(tuple(reversed(shape) if subject.naming.notation.row else shape))
         total = sum((cell.parameters[n].count for n in names), S.Zero)
         rows.append((symbols, (str(kind),), (each,), (Count(total),)))

@@ -19,7 +19,7 @@ from symgate.writing.subject import Subject
 from symgate.writing.tree import (
     Formula,
     FormulaLine,
-    Named,
+    NameWord,
     Part,
     Step,
     Written,
@@ -112,7 +112,9 @@ def _step(subject: Subject, found: Origin) -> Step:
     reason = worded(
         f"{said}The Jacobian there is the same at every step, so a small change dies out if every "
         "{small}:",
-        zero=worded(" and with {all},", all=listed([(Equal((Named(z), 0)),) for z in found.zero]))
+        zero=worded(
+            " and with {all},", all=listed([(Equal((NameWord(z), 0)),) for z in found.zero])
+        )
         if found.zero
         else "",
         matrix=matrix,
