@@ -75,7 +75,7 @@ def page(page: Page, files: Collection[str], inline: Callable[[str], str]) -> st
         .get_template("page.html.j2")
         .render(
             page=page,
-            style=_style("derivation.css", "report.css"),
+            style=style("report.css"),
             inline=lambda name: Markup(inline(name)),
             files=files,
         )
@@ -107,7 +107,7 @@ def document(
         .render(
             title=title,
             below=below,
-            style=_style("derivation.css", *sheets),
+            style=style(*sheets),
             derivations=derivations,
             blocks=blocks,
         )
@@ -115,10 +115,11 @@ def document(
 
 
 @cache
-def _style(*sheets: str) -> Markup:
-    """Style sheets, with the font in them."""
+def style(*more: str) -> Markup:
+    """The style sheet of derivations, with the font in it, and more sheets by name."""
     folder = resources.files("symgate.writing").joinpath("page")
     font = base64.b64encode(folder.joinpath("stix-two-math-subset.woff2").read_bytes()).decode()
+    sheets = ("derivation.css", *more)
     text = "".join(folder.joinpath(name).read_text(encoding="utf-8") for name in sheets)
     return Markup(text.replace("FONT_DATA", f"data:font/woff2;base64,{font}"))
 
