@@ -7,11 +7,11 @@ from dataclasses import replace
 from itertools import zip_longest
 from typing import Any
 
-from sympy import Add, Expr, Integer
+from sympy import Add, Expr, Integer, MatrixExpr
 
-from symgate.algebra.operators import Column, Diag, Row, transposed
+from symgate.algebra.operators import Column, Diag, factored, product, transposed
 from symgate.algebra.operators import kronecker as tensor
-from symgate.algebra.values import Dot
+from symgate.algebra.structure import diagonal
 from symgate.algebra.vectors import MatVec, Total
 from symgate.checking.matrices import ONE, blocks, diagonals
 from symgate.checking.scope import Scope
@@ -367,22 +367,7 @@ def _scalar(found: Operator) -> Vector | None:
     return Vector(total, None)
 
 
-def _number(factors: Sequence[Expr]) -> Expr | None:
-    """uᵀ A v wᵀ x … as a number; None where it is none or holds a matrix of the step."""
-    number: Expr = ONE
-    vector: Expr | None = None
-    for factor in reversed(factors):
-        match factor:
-            case Column() if vector is None:
-                vector = factor.vector
-            case Row() if vector is not None:
-                number, vector = number * _dot(factor.vector, vector), None
-            case Diag() if vector is not None:
-                vector = factor.vector * vector
-            case _:
-                return None
-    return number if vector is None else None
-
-
-def _dot(u: Expr, v: Expr) -> Expr:
-    return Total(v) if u == ONE else Dot(u, v)
+def _number(factors: Sequence[MatrixExpr]) -> Expr | None:
+    """uᵀ v wᵀ x … as a number; None where it is none or holds a matrix."""
+    number, rest = factored(product(factors, ONE))
+    return number if all(diagonal(m) == () for m in rest) else None
