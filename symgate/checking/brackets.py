@@ -11,16 +11,16 @@ from operator import matmul
 from symgate.checking.locating import Flaw
 from symgate.checking.points import Array, Points, same
 from symgate.checking.summands import Summands, exact, multiplied
-from symgate.checking.values import Operator
+from symgate.checking.values import Transform
 from symgate.equations.cell import Cell
 
 
 def wrong_bracket(
     cell: Cell,
-    claim: Operator,
+    claim: Transform,
     target: tuple[str, str, int] | tuple[()],
     points: Points,
-) -> tuple[Operator, Summands] | None:
+) -> tuple[Transform, Summands] | None:
     """The first bracket that is not the Jacobian of its step, and that Jacobian; None where
     it is no such product."""
     if not target or target[2] < 2 or cell.states != (target[0],) or target[1] != target[0]:
@@ -45,7 +45,7 @@ def wrong_bracket(
     if over or not length:
         return None
     parts = reduce(multiplied, [f.parts for f in factors[begin : begin + length]])
-    return Operator(parts, size, size), steps[done]
+    return Transform(parts, size, size), steps[done]
 
 
 def _is(factors: Sequence[Array], due: Array) -> bool:
@@ -55,11 +55,11 @@ def _is(factors: Sequence[Array], due: Array) -> bool:
 
 def wrong_way(
     cell: Cell,
-    claim: Operator,
+    claim: Transform,
     target: tuple[str, str, int] | tuple[()],
     points: Points,
     span: tuple[int, int],
-) -> Flaw | tuple[Operator, Summands] | None:
+) -> Flaw | tuple[Transform, Summands] | None:
     """Of a sum over the states between two steps, what is wrong with one summand, or that
     summand and what is due; None where it is no such sum."""
     if not target or target[2] != 2 or len(cell.states) < 2 or target[1] not in cell.states:

@@ -16,7 +16,7 @@ from symgate.checking.matrices import ONE
 from symgate.checking.moved import moves, spread
 from symgate.checking.names import key
 from symgate.checking.products import Power
-from symgate.checking.values import NotUnderstood, Operator, Place, Span, Value, Vector
+from symgate.checking.values import Extent, NotUnderstood, Place, Transform, Value, VectorRead
 from symgate.reading.grammar import tree as parsed
 from symgate.reading.symbols import FUNCTIONS
 from symgate.reading.tokens import FormulaError
@@ -75,7 +75,7 @@ def _has_sigmoid(reader: Reader) -> bool:
 def call(
     reader: Reader, name: str, order: int, raised: int | None, argument: Tree, at: Place
 ) -> Value:
-    span, own = Span(at.start, argument.stop), None
+    span, own = Extent(at.start, argument.stop), None
     if isinstance(argument, Scripted) and isinstance(argument.base, Group):
         if len(argument.scripts) == 1:
             own = raised_by(reader, argument.scripts[0])
@@ -94,20 +94,20 @@ def raised_by(reader: Reader, script: Any) -> Power:
         value = reader.value(trees[0], True) if len(trees) == 1 else None
     except (NotUnderstood, FormulaError):
         return None
-    return value if isinstance(value, Vector) else None
+    return value if isinstance(value, VectorRead) else None
 
 
-def _function(reader: Reader, name: str, order: int, argument: Tree, span: Span) -> Value:
+def _function(reader: Reader, name: str, order: int, argument: Tree, span: Extent) -> Value:
     if name in ("max", "min") and isinstance(argument, Group) and len(argument.items) == 2:
         one, other = (reader.value(item, True) for item in argument.items)
-        if isinstance(one, Vector) and isinstance(other, Vector):
+        if isinstance(one, VectorRead) and isinstance(other, VectorRead):
             size = reader.products.common(one.size, other.size, argument)
-            return Vector(ACTIVATIONS[name].function(one.expr, other.expr), size)
+            return VectorRead(ACTIVATIONS[name].function(one.expr, other.expr), size)
     constants: tuple[Expr, ...] = ()
     if isinstance(argument, Group) and len(argument.items) == 2:
         argument, constants = _constant(reader, name, argument)
     value = reader.value(argument, True)
-    if isinstance(value, Operator):
+    if isinstance(value, Transform):
         if name == "diag" and moves(value):
             return reader.scope.line(spread(value))
         if name not in ("sum", "mean") or ONE not in (value.rows, value.cols):
@@ -117,23 +117,23 @@ def _function(reader: Reader, name: str, order: int, argument: Tree, span: Span)
     if name == "diag":
         return reader.products.diag(value, span)
     if name in NUMBERS:
-        return Vector(NUMBERS[name](value.expr), None)
+        return VectorRead(NUMBERS[name](value.expr), None)
     if name == "sech":  # the root of the slope of tanh
         slope = 1 - ACTIVATIONS["tanh"].function(value.expr) ** 2
-        return Vector(slope ** Rational(1, 2), value.size)
+        return VectorRead(slope ** Rational(1, 2), value.size)
     function = ACTIVATIONS[name].function
     result = function(value.expr, *constants)
     if order:
         inner = Symbol("u", real=True)
         slope = function(inner, *constants).diff(inner)
         result = slope.subs(inner, _argument(reader, value.expr, function))
-    return Vector(result, value.size)
+    return VectorRead(result, value.size)
 
 
 def _constant(reader: Reader, name: str, given: Group) -> tuple[Tree, tuple[Expr, ...]]:
     """The argument and the constant of elu(a, 0.5)."""
     value, record = reader.value(given.items[1], True), ACTIVATIONS.get(name)
-    if record and record.constant and not isinstance(value, Operator) and value.expr.is_number:
+    if record and record.constant and not isinstance(value, Transform) and value.expr.is_number:
         return given.items[0], (value.expr,)
     raise NotUnderstood(f"{name} of two values is not understood", given)
 

@@ -45,7 +45,7 @@ _ENDINGS = {"COMMA", "DOT", "SEMI", "NEWLINE", "GAP", "JUNK"}
 
 
 @dataclass(frozen=True)
-class Side:
+class Member:
     """One side of an equality: its tree, or why it is none."""
 
     tree: Tree | None
@@ -58,7 +58,7 @@ class Side:
 class Equality:
     """A chain of sides that are said to be equal; `display` on lines of their own."""
 
-    sides: tuple[Side, ...]
+    sides: tuple[Member, ...]
     indices: Indices
     display: bool = True
 
@@ -74,7 +74,7 @@ def equalities(text: str) -> Iterator[Equality]:
         try:
             found = tokens(written_in_latex(_with_powers(piece)))
         except FormulaError as error:
-            yield Equality((Side(None, error.start, error.stop, error.message),), Indices())
+            yield Equality((Member(None, error.start, error.stop, error.message),), Indices())
             continue
         for row in _rows(found, piece.kind == "plain"):
             if rows and piece.display and row[0].kind in ("PLUS", "MINUS", "EQ"):
@@ -85,7 +85,7 @@ def equalities(text: str) -> Iterator[Equality]:
         sides = _sides(row)
         relation = next((t for t in row if t.value in _BOUNDS), None)
         if relation is not None and len(sides) == 1:
-            yield Equality((Side(None, row[0].start, row[-1].stop, BOUND),), Indices(), display)
+            yield Equality((Member(None, row[0].start, row[-1].stop, BOUND),), Indices(), display)
             continue
         yield Equality(tuple(map(_side, sides)), indices(sides), display)
 
@@ -199,13 +199,13 @@ def _sides(row: Sequence[Token]) -> list[list[Token]]:
     return sides
 
 
-def _side(side: Sequence[Token]) -> Side:
+def _side(side: Sequence[Token]) -> Member:
     start = side[0].start if side else 0
     stop = side[-1].stop if side else 0
     try:
         items, _ = tree(side)
     except FormulaError as error:
-        return Side(None, error.start, error.stop, error.message)
+        return Member(None, error.start, error.stop, error.message)
     if len(items) != 1:
-        return Side(None, start, stop, "a list stands where one formula belongs")
-    return Side(items[0], start, stop)
+        return Member(None, start, stop, "a list stands where one formula belongs")
+    return Member(items[0], start, stop)

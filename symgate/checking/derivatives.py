@@ -13,16 +13,16 @@ from sympy import Expr, Identity, Mul
 from symgate.algebra.operators import Column, Diag, Row, transposed
 from symgate.algebra.vectors import variable
 from symgate.checking.matrices import CHANGE, ONE, blocks, folded
-from symgate.checking.scope import Scope
-from symgate.checking.summands import Summand, Summands, exact, expanded, multiplied
-from symgate.checking.values import Mentions, NamedMoment, NotUnderstood, Operator, Place
+from symgate.checking.scope import WayToRead
+from symgate.checking.summands import Addend, Summands, exact, expanded, multiplied
+from symgate.checking.values import Mentions, NamedMoment, NotUnderstood, Place, Transform
 from symgate.errors import SymgateError
 from symgate.linear.jacobian import jacobian
 from symgate.linear.sums import operator
 from symgate.linear.terms import ParameterTerm
 
 
-def partial(scope: Scope, of: NamedMoment, wrt: NamedMoment, at: Place) -> Operator:
+def partial(scope: WayToRead, of: NamedMoment, wrt: NamedMoment, at: Place) -> Transform:
     """∂ of / ∂ wrt, total, or with all other values held fixed."""
     cell, lin, lag = scope.cell, scope.lin, of.time - wrt.time
     if wrt.name in cell.parameters or of.name not in lin.nodes or lag < 0:
@@ -32,18 +32,18 @@ def partial(scope: Scope, of: NamedMoment, wrt: NamedMoment, at: Place) -> Opera
         found = jacobian(cell, of.name, wrt.name, lag=lag)
     except SymgateError as error:
         raise NotUnderstood(str(error), at) from None
-    total = expanded(found) if lag <= 1 else (Summand(ONE, (found,), *found.shape),)
+    total = expanded(found) if lag <= 1 else (Addend(ONE, (found,), *found.shape),)
     if lag <= 1:
         held = expanded(direct(scope, of.name, wrt.name, lag))
         if held != total and scope.way("partial", about=f"{of.name} {wrt.name} {lag}") == "direct":
             total = held
     parts = tuple(s.shifted(-of.time) for s in total)
-    return Operator(parts, lin.size(of.name), lin.size(wrt.name)).at(at)
+    return Transform(parts, lin.size(of.name), lin.size(wrt.name)).at(at)
 
 
 def whole(
-    scope: Scope, of: Sequence[str], wrt: Sequence[str], now: int, before: int, at: Place
-) -> Operator:
+    scope: WayToRead, of: Sequence[str], wrt: Sequence[str], now: int, before: int, at: Place
+) -> Transform:
     """The Jacobian of some states by some, as J_t is often meant of all of them."""
     rows = [
         [partial(scope, NamedMoment(a, now), NamedMoment(b, before), at) for b in wrt] for a in of
@@ -51,7 +51,7 @@ def whole(
     return rows[0][0] if len(of) == len(wrt) == 1 else blocks(rows, at)
 
 
-def direct(scope: Scope, of: str, wrt: str, lag: int) -> Expr:
+def direct(scope: WayToRead, of: str, wrt: str, lag: int) -> Expr:
     """The derivative with all other states and gates held fixed."""
     lin = scope.lin
     goal = lin.variable(wrt, lag)
@@ -64,7 +64,7 @@ def direct(scope: Scope, of: str, wrt: str, lag: int) -> Expr:
 
 
 def meanings(
-    scope: Scope, target: tuple[str, str, int], about: str, turned: bool = False
+    scope: WayToRead, target: tuple[str, str, int], about: str, turned: bool = False
 ) -> list[tuple[Summands, str]]:
     """The exact Jacobian, and in what other sense the same is often meant; or transposed."""
     of, wrt, lag = target
@@ -85,18 +85,18 @@ def meanings(
     return found
 
 
-def within(scope: Scope, of: str, wrt: str, lag: int) -> Summands:
+def within(scope: WayToRead, of: str, wrt: str, lag: int) -> Summands:
     """∂ of_t / ∂ wrt_{t-lag} of one step, for a lag of 0 or 1."""
     if (of, 0) == (wrt, lag):
         size = scope.lin.size(of)
-        return (Summand(ONE, (), size, size),)
+        return (Addend(ONE, (), size, size),)
     return expanded(jacobian(scope.cell, of, wrt, lag=lag))
 
 
 # -- back-propagation ------------------------------------------------------------------------
 
 
-def delta(scope: Scope, moment: NamedMoment, at: Place, part: str = "") -> Operator:
+def delta(scope: WayToRead, moment: NamedMoment, at: Place, part: str = "") -> Transform:
     """∂L/∂a as a column; `part` is "loss" or "later" for one share of it."""
     scope.check_time(moment, at)
     name, time = moment.name, moment.time
@@ -121,7 +121,7 @@ def delta(scope: Scope, moment: NamedMoment, at: Place, part: str = "") -> Opera
         found = _through_states(scope, name, 0, _shares(scope))
     else:
         found = _earlier(scope, name, -time)
-    column = Operator(found, size, ONE).at(at)
+    column = Transform(found, size, ONE).at(at)
     shape = scope.lin.shape(name)
     if len(shape) == 2:
         return folded(column, *shape).at(at)
@@ -129,38 +129,38 @@ def delta(scope: Scope, moment: NamedMoment, at: Place, part: str = "") -> Opera
     return column.turned if rows else column
 
 
-def _earlier(scope: Scope, name: str, lag: int) -> Summands:
+def _earlier(scope: WayToRead, name: str, lag: int) -> Summands:
     """δ of a value of an earlier step, through the states of its own step."""
-    found: list[Summand] = []
+    found: list[Addend] = []
     for state in (name,) if _by_itself(scope, name) else scope.cell.states:
         back = [s.turned().shifted(lag) for s in within(scope, state, name, 0)]
         found += multiplied(back, _whole(scope, state, lag)) if back else ()
     return tuple(found)
 
 
-def _by_itself(scope: Scope, name: str) -> bool:
+def _by_itself(scope: WayToRead, name: str) -> bool:
     """Whether δ of a state is read without what goes through other states of its step."""
     states = scope.cell.states
     onward = [s for s in states if s != name and within(scope, s, name, 0)]
     return name in states and bool(onward) and scope.way("handed") == "by itself"
 
 
-def _shares(scope: Scope) -> tuple[str, ...]:
+def _shares(scope: WayToRead) -> tuple[str, ...]:
     return ("loss", "later") if "parts" in scope.mentions else ("delta",)
 
 
 _NAMES = {"loss": "loss:{}", "later": "later:{}", "delta": "delta_{}"}
 
 
-def _column(scope: Scope, named: str, state: str, lag: int) -> Summands:
+def _column(scope: WayToRead, named: str, state: str, lag: int) -> Summands:
     size = scope.lin.size(state)
     letter = variable(named, lag, len(scope.lin.shape(state)))
-    return (Summand(ONE, (Column(size, letter),), size, ONE),)
+    return (Addend(ONE, (Column(size, letter),), size, ONE),)
 
 
-def _through_states(scope: Scope, name: str, lag: int, shares: tuple[str, ...]) -> Summands:
+def _through_states(scope: WayToRead, name: str, lag: int, shares: tuple[str, ...]) -> Summands:
     """Σ over states (∂state/∂name)ᵀ times what is known of δ of the state, at a step."""
-    found: list[Summand] = []
+    found: list[Addend] = []
     for state in scope.cell.states:
         back = [s.turned().shifted(lag) for s in within(scope, state, name, 0)]
         for share in shares:
@@ -169,13 +169,13 @@ def _through_states(scope: Scope, name: str, lag: int, shares: tuple[str, ...]) 
     return tuple(found)
 
 
-def _passed(scope: Scope, name: str, lag: int) -> Summands:
+def _passed(scope: WayToRead, name: str, lag: int) -> Summands:
     """What the steps behind it hand back to a value."""
     if lag == 0:
         if name not in scope.cell.states:
             return _through_states(scope, name, 0, ("later",))
         return _column(scope, f"later:{name}", name, 0)
-    found: list[Summand] = []
+    found: list[Addend] = []
     for state in scope.cell.states:
         own = within(scope, state, name, 1) if name in scope.cell.states else ()
         if name not in scope.cell.states:
@@ -190,7 +190,7 @@ def _passed(scope: Scope, name: str, lag: int) -> Summands:
     return tuple(found)
 
 
-def _whole(scope: Scope, state: str, lag: int) -> Summands:
+def _whole(scope: WayToRead, state: str, lag: int) -> Summands:
     """All of δ of a state but what its own step hands on to other states."""
     if lag == 0:
         return tuple(
@@ -204,7 +204,7 @@ def _whole(scope: Scope, state: str, lag: int) -> Summands:
     return found
 
 
-def at_the_last_step(scope: Scope, parts: Summands) -> Summands:
+def at_the_last_step(scope: WayToRead, parts: Summands) -> Summands:
     """Of a gradient what is left where the loss reads the output at t and no step follows."""
     output = scope.cell.output
     others = [s for s in scope.cell.states if s != output and within(scope, output, s, 0)]
@@ -212,38 +212,38 @@ def at_the_last_step(scope: Scope, parts: Summands) -> Summands:
     return tuple(s for s in parts if not any(gone & f.free_symbols for f in s.factors))
 
 
-def gradient(scope: Scope, parameter: str, at: Place) -> Operator:
+def gradient(scope: WayToRead, parameter: str, at: Place) -> Transform:
     """What one step adds to ∂L/∂parameter, in the shape of the parameter."""
     kind = scope.cell.parameters[parameter]
     shape = (*kind.shape, ONE, ONE)[:2]
-    found: list[Summand] = []
+    found: list[Addend] = []
     for node in scope.lin:
         for term in node.parameter_terms:
             if term.parameter == parameter:
                 found += _share(scope, node.name, term, kind.kind, at)
-    result = Operator(tuple(found), *shape).at(at)
+    result = Transform(tuple(found), *shape).at(at)
     return scope.line(result)
 
 
-def _share(scope: Scope, node: str, term: ParameterTerm, kind: str, at: Place) -> Summands:
+def _share(scope: WayToRead, node: str, term: ParameterTerm, kind: str, at: Place) -> Summands:
     lin = scope.lin
     size = lin.size(node)
     if term.by_rows or (kind == "matrix" and len(lin.shape(node)) > 1):
         raise NotUnderstood("this gradient is not read by check", at)
     back = _through_states(scope, node, 0, _shares(scope))
-    scale = (Summand(ONE, (Diag(size, Mul(*term.coefficient)),), size, size),)
+    scale = (Addend(ONE, (Diag(size, Mul(*term.coefficient)),), size, size),)
     back = multiplied(scale, back) if term.coefficient else back
     if term.left is not None:
         back = multiplied(expanded(transposed(term.left)), back)
     if kind == "scalar" and back and back[0].rows != ONE:  # it stands in every component
-        back = multiplied((Summand(ONE, (Row(back[0].rows, ONE),), ONE, back[0].rows),), back)
+        back = multiplied((Addend(ONE, (Row(back[0].rows, ONE),), ONE, back[0].rows),), back)
     if kind != "matrix":
         return back
     own = scope.cell.parameters[term.parameter].shape
     width = own[0] if term.transposed else own[1]
     value = term.vector if term.vector is not None else ONE
     size = term.right.cols if term.right is not None else width
-    row: Summands = (Summand(ONE, (Row(size, value),), ONE, size),)
+    row: Summands = (Addend(ONE, (Row(size, value),), ONE, size),)
     if term.right is not None:
         row = multiplied(row, expanded(transposed(term.right)))
     found = multiplied(back, row)
@@ -253,7 +253,7 @@ def _share(scope: Scope, node: str, term: ParameterTerm, kind: str, at: Place) -
 # -- differentials ---------------------------------------------------------------------------
 
 
-def change(scope: Scope, moment: NamedMoment, at: Place) -> Operator:
+def change(scope: WayToRead, moment: NamedMoment, at: Place) -> Transform:
     """d a as a column, in the changes of the states one step before, and of the inputs."""
     lin, cell = scope.lin, scope.cell
     scope.check_time(moment, at)
@@ -282,5 +282,5 @@ def change(scope: Scope, moment: NamedMoment, at: Place) -> Operator:
             raise Mentions("inputs", at)  # it changes with the inputs alone
     shape = lin.shape(moment.name)
     matrix = (shape[0], shape[1]) if len(shape) == 2 else None
-    column = Operator(found, lin.size(moment.name), ONE, matrix=matrix).at(at)
+    column = Transform(found, lin.size(moment.name), ONE, matrix=matrix).at(at)
     return scope.line(column)

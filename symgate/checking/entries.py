@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from symgate.checking.claims import Equality, Side
+from symgate.checking.claims import Equality, Member
 from symgate.checking.partials import derivative, product_of, running, spoken
 from symgate.checking.values import NotUnderstood
 from symgate.reading.symbols import FUNCTIONS
@@ -34,7 +34,7 @@ def without_entries(equality: Equality) -> Equality:
     return replace(equality, sides=(replace(left, tree=tree), *sides))
 
 
-def _without(side: Side, row: str, col: str) -> Side:
+def _without(side: Member, row: str, col: str) -> Member:
     if side.tree is None:
         return side
     letters = {row, col, *(r.letter for n in subtrees(side.tree) if (r := running(n, {})))}
@@ -43,7 +43,7 @@ def _without(side: Side, row: str, col: str) -> Side:
             raise NotUnderstood("these are the entries on the diagonal alone", side)
         return replace(side, tree=_matrix(side.tree, row, col, frozenset(letters)))
     except NotUnderstood as fault:
-        return Side(None, fault.start, fault.stop, fault.message)
+        return Member(None, fault.start, fault.stop, fault.message)
 
 
 def _entry(tree: Tree) -> tuple[Tree, str, str] | None:

@@ -20,8 +20,8 @@ from symgate.algebra.operators import transposed
 from symgate.algebra.structure import is_diagonal
 from symgate.algebra.text import text
 from symgate.checking.points import CLOSE, POINTS, Array, Points, points, same
-from symgate.checking.slips import Slip, exchanged, factors_of, in_diagonals, put, slips
-from symgate.checking.summands import Summand, exact
+from symgate.checking.slips import Lapse, exchanged, factors_of, in_diagonals, put, slips
+from symgate.checking.summands import Addend, exact
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
 from symgate.linear.linearise import linearise
@@ -180,7 +180,7 @@ class _Fit:
     """The difference, fitted by the matrices of the paths."""
 
     cell: Cell
-    parts: Sequence[Summand]
+    parts: Sequence[Addend]
     points: Points
     found: Array
     rough: float
@@ -200,10 +200,10 @@ class _Fit:
             for part, numbers in zip(self.parts, own, strict=True):
                 yield from self._factor(part, rest + numbers)
 
-    def _numbers(self, parts: Sequence[Summand]) -> Array:
+    def _numbers(self, parts: Sequence[Addend]) -> Array:
         return self.points.numbers(parts, self.parts[0].rows, self.parts[0].cols)
 
-    def _number(self, part: Summand, weight: float) -> tuple[str, str]:
+    def _number(self, part: Addend, weight: float) -> tuple[str, str]:
         where = _route(part)
         if abs(weight) < 100 * self.rough * CLOSE:
             return f"{where} is missing", f"add {text(part.operator)}"
@@ -211,7 +211,7 @@ class _Fit:
             return f"the sign of {where} is turned", "turn the sign"
         return f"{where} counts {weight:.3g} times", f"divide it by {weight:.3g}"
 
-    def _factor(self, part: Summand, share: Array) -> Iterator[tuple[str, str]]:
+    def _factor(self, part: Addend, share: Array) -> Iterator[tuple[str, str]]:
         """A factor of the path that stands for another one, where that explains all."""
         known = self._values()
         candidates = [*known, *(1 - v for v in known), *in_diagonals([part])]
@@ -244,7 +244,7 @@ class _Fit:
                     made = whole + sum(moves[i] for i in some)
                     if other != one and same(made, self.found, self.rough):
                         where = ", ".join(_route(held[i][0]) for i in some)
-                        message, mend = _said(Slip(0, lambda: self.parts[0], one, other))
+                        message, mend = _said(Lapse(0, lambda: self.parts[0], one, other))
                         yield f"in {where}: {message}", mend
                         return
 
@@ -256,18 +256,18 @@ class _Fit:
         return [*map(cell.variable, names), *before]
 
 
-def _of_matrices(part: Summand) -> Iterator[Slip]:
+def _of_matrices(part: Addend) -> Iterator[Lapse]:
     """The path with a matrix transposed, or with two square ones in each other's place."""
     for at, factor in enumerate(part.factors):
         if factor.rows == factor.cols and not is_diagonal(factor):
             turned = transposed(factor)
             inner = (*part.factors[:at], turned, *part.factors[at + 1 :])
-            yield Slip(0, partial(replace, part, factors=inner), factor, turned)
+            yield Lapse(0, partial(replace, part, factors=inner), factor, turned)
             if at + 1 < len(part.factors):
-                yield Slip(0, partial(exchanged, part, at), factor, beside=part.factors[at + 1])
+                yield Lapse(0, partial(exchanged, part, at), factor, beside=part.factors[at + 1])
 
 
-def _said(slip: Slip) -> tuple[str, str]:
+def _said(slip: Lapse) -> tuple[str, str]:
     """What is wrong with a path that is right without a slip."""
     old, new, beside = slip.old, slip.new, slip.beside
     if old is None:
@@ -282,7 +282,7 @@ def _said(slip: Slip) -> tuple[str, str]:
     return f"{text(new)} stands where {text(old)} belongs", f"write {text(old)}"
 
 
-def _place(part: Summand, one: Expr) -> int | None:
+def _place(part: Addend, one: Expr) -> int | None:
     """Where in a path the first diagonal stands that has a factor."""
     found = (
         i for i, f in enumerate(part.factors) if is_diagonal(f) and one in factors_of(f.vector)
@@ -290,5 +290,5 @@ def _place(part: Summand, one: Expr) -> int | None:
     return next(found, None)
 
 
-def _route(part: Summand) -> str:
+def _route(part: Addend) -> str:
     return f"the path through {' … '.join(part.path)}" if part.path else "the path of no matrix"

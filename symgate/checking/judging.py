@@ -13,11 +13,11 @@ from symgate.algebra.text import text
 from symgate.algebra.vectors import shifted
 from symgate.bounds.norms import bounds
 from symgate.checking.brackets import wrong_bracket, wrong_way
-from symgate.checking.claims import BOUND, Equality, Side, equalities
+from symgate.checking.claims import BOUND, Equality, Member, equalities
 from symgate.checking.derivatives import at_the_last_step, meanings
 from symgate.checking.entries import without_entries
 from symgate.checking.locating import MOST_TOLD, Flaw, Locator
-from symgate.checking.names import Named, key
+from symgate.checking.names import Lexicon, key
 from symgate.checking.points import APART, POINTS, Points, points, same
 from symgate.checking.reader import Reader
 from symgate.checking.readings import (
@@ -34,15 +34,15 @@ from symgate.checking.readings import (
     shape_of,
     unclear,
 )
-from symgate.checking.scope import Definition, Scope
+from symgate.checking.scope import Definition, WayToRead
 from symgate.checking.targets import Target, jacobian, lacking, targets
 from symgate.checking.values import (
     WHY,
+    Extent,
     Later,
     Mentions,
     NotUnderstood,
-    Span,
-    Vector,
+    VectorRead,
     choices,
     further,
     kind_of,
@@ -71,7 +71,7 @@ class Judge:
     cell: Cell
     claim: str
     asked: ClaimContext
-    names: tuple[Named, ...]
+    names: tuple[Lexicon, ...]
     about: list[str] = field(default_factory=list)
     judged: list[Judged] = field(default_factory=list)
     defined: dict[str, Definition] = field(default_factory=dict)
@@ -107,7 +107,7 @@ class Judge:
             bad = next((e.sides[0] for e in found if e.sides[0].why), None)
             elsewhere = f"it is about {', '.join(dict.fromkeys(others))}, which was not asked"
             why = elsewhere if others else lacking(self.cell, found, self.names)
-            at = Span(0, 1) if bad is None or others else bad
+            at = Extent(0, 1) if bad is None or others else bad
             self.judged = [unclear(why if bad is None else bad.why, at)]
         wrong = any(j.verdict == WRONG for j in self.judged)
         if overruled or (wrong and redefined):
@@ -152,12 +152,12 @@ class Judge:
         what = f"{name} is defined otherwise than in {self.cell.name}"
         return [Flaw(left.start, left.stop, what, "name the cell that is meant")]
 
-    def is_parameter(self, side: Side) -> bool:
+    def is_parameter(self, side: Member) -> bool:
         tree = side.tree
         found = [self.scope(n, Indices()).moment(tree) for n in self.names if tree is not None]
         return any(m is not None and m.name in self.cell.parameters for m in found)
 
-    def defines(self, equality: Equality, named: Named) -> bool | None:
+    def defines(self, equality: Equality, named: Lexicon) -> bool | None:
         """Whether a line says of a value what the cell says; None where it says nothing."""
         left, *rest = equality.sides
         if left.tree is None or len(rest) != 1 or rest[0].tree is None:
@@ -174,7 +174,7 @@ class Judge:
                 first, second = (drawn.numbers(o.parts, o.rows, o.cols) for o in (said, due))
                 return same(first, second)
             one, other = reader.value(left.tree), reader.value(rest[0].tree, True)
-            if not (isinstance(one, Vector) and isinstance(other, Vector)):
+            if not (isinstance(one, VectorRead) and isinstance(other, VectorRead)):
                 return None
             drawn, shape = self.points(1, reader.scope), reader.lin.shape(moment.name)
             given, own = (drawn.everywhere(v.expr, shape) for v in (other, one))
@@ -194,7 +194,7 @@ class Judge:
 
     # -- one side ----------------------------------------------------------------------------
 
-    def side(self, side: Side, about: tuple[Target, ...]) -> Judged:
+    def side(self, side: Member, about: tuple[Target, ...]) -> Judged:
         """A side, which must hold for every number of steps that stands for k."""
         order = (WRONG, UNCLEAR, TRANSPOSED, RIGHT)
         judged: list[Judged] = []
@@ -204,7 +204,7 @@ class Judge:
                 break
         return min(judged, key=lambda j: order.index(j.verdict))
 
-    def one(self, side: Side, target: Target) -> Judged:
+    def one(self, side: Member, target: Target) -> Judged:
         if side.tree is None:
             own = bounds(self.cell).total(target.of, target.wrt) if side.why == BOUND else None
             mend = f"symgate's own: ‖{target}‖₂ ≤ {text(own)}" if own else ""
@@ -245,8 +245,10 @@ class Judge:
         assert error is not None
         return unclear(error.message, error, error.mend)
 
-    def scope(self, named: Named, indices: Indices, ways: Mapping[str, str] | None = None) -> Scope:
-        return Scope(
+    def scope(
+        self, named: Lexicon, indices: Indices, ways: Mapping[str, str] | None = None
+    ) -> WayToRead:
+        return WayToRead(
             self.cell,
             named.names,
             named.blocks,
@@ -257,7 +259,7 @@ class Judge:
             defined=self.defined,
         )
 
-    def readings(self, side: Side, target: Target) -> Iterator[SideReading | NotUnderstood]:
+    def readings(self, side: Member, target: Target) -> Iterator[SideReading | NotUnderstood]:
         """Every way to read a side, the likeliest first."""
         assert side.tree is not None
         self.all_tried = True
@@ -283,7 +285,7 @@ class Judge:
                         waiting.append(new)
             self.all_tried &= not waiting
 
-    def read(self, tree: Tree, target: Target, named: Named, scope: Scope) -> SideReading:
+    def read(self, tree: Tree, target: Target, named: Lexicon, scope: WayToRead) -> SideReading:
         """A side in one scope, which is widened as the side asks for it."""
         for _ in range(6):
             try:
@@ -309,7 +311,7 @@ class Judge:
 
     # -- numbers -----------------------------------------------------------------------------
 
-    def points(self, lag: int, scope: Scope, target: Target | None = None) -> Points:
+    def points(self, lag: int, scope: WayToRead, target: Target | None = None) -> Points:
         deepest = max((-moment.time for moment, _, _ in scope.seen.moments), default=0)
         steps = max(lag, deepest, 1) + 2
         if steps not in self.drawn:
@@ -342,7 +344,7 @@ class Judge:
             return None
         return None
 
-    def wrong(self, readings: list[SideReading], target: Target, side: Side) -> Judged:
+    def wrong(self, readings: list[SideReading], target: Target, side: Member) -> Judged:
         """Wrong, where nothing else can be meant and the numbers differ in every reading."""
         own = [r for r in readings if r.named.row == bool(self.rows)] or readings
         all_tried = self.all_tried
@@ -359,7 +361,9 @@ class Judge:
         notes = tuple(f"{WHY[kind]}; it is right in neither reading" for kind in kinds)
         return Judged(WRONG, faults, notes)
 
-    def located(self, reading: SideReading, target: Target, side: Side) -> tuple[Flaw, ...] | None:
+    def located(
+        self, reading: SideReading, target: Target, side: Member
+    ) -> tuple[Flaw, ...] | None:
         """Where a reading goes wrong; None where the numbers do not say that it does."""
         operator, (truth, _) = reading.operator, reading.truths[0]
         shape = shape_of(truth, operator)
@@ -390,6 +394,6 @@ class Judge:
         return told or (Flaw(*span, "the sum is not the exact one"),)
 
 
-def sides(equality: Equality) -> tuple[Side, ...]:
+def sides(equality: Equality) -> tuple[Member, ...]:
     """The sides that are claimed: all but the first, or the only one."""
     return equality.sides[1:] or equality.sides

@@ -14,9 +14,9 @@ from sympy import Expr, Indexed, Integer, MatrixExpr, Rational
 from symgate.algebra.structure import is_diagonal
 from symgate.algebra.vectors import is_variable, name_of, time_of
 from symgate.checking.points import Array, Points, same
-from symgate.checking.slips import Slip, in_diagonals, slips
-from symgate.checking.summands import Summand, added
-from symgate.checking.values import NamedMoment, Operator
+from symgate.checking.slips import Lapse, in_diagonals, slips
+from symgate.checking.summands import Addend, added
+from symgate.checking.values import NamedMoment, Transform
 
 Path = tuple[str, ...]
 Say = Callable[[Expr | MatrixExpr], str]
@@ -43,8 +43,8 @@ class Locator:
 
     def __init__(
         self,
-        claim: Operator,
-        exact: Sequence[Summand],
+        claim: Transform,
+        exact: Sequence[Addend],
         points: Points,
         seen: Sequence[tuple[NamedMoment, int, int]],
         say: Say,
@@ -61,10 +61,10 @@ class Locator:
             max((s.stop for s in claim.parts), default=span[1]),
         )
 
-    def numbers(self, parts: Sequence[Summand]) -> Array:
+    def numbers(self, parts: Sequence[Addend]) -> Array:
         return self.points.numbers(parts, self.rows, self.cols)
 
-    def differ(self, parts: Sequence[Summand], due: Sequence[Summand]) -> bool:
+    def differ(self, parts: Sequence[Addend], due: Sequence[Addend]) -> bool:
         return not same(self.numbers(parts), self.numbers(due))
 
     def faults(self) -> list[Flaw]:
@@ -105,7 +105,7 @@ class Locator:
         mend = f"add {self.told(self.due[path])}"
         return Flaw(*self.span, f"missing: {self.route(self.due[path][0])}", mend)
 
-    def misplaced(self, summand: Summand, path: Path, twin: Path | None) -> Flaw:
+    def misplaced(self, summand: Addend, path: Path, twin: Path | None) -> Flaw:
         place = (summand.start, summand.stop)
         own = self.matrices(summand)
         if twin is None:
@@ -117,14 +117,14 @@ class Locator:
             return Flaw(*place, f"{own} stand in the wrong order: it should be {due}", mend)
         return Flaw(*place, f"{own or 'no matrix'} stands where {due or 'none'} belongs", mend)
 
-    def route(self, summand: Summand) -> str:
+    def route(self, summand: Addend) -> str:
         own = self.matrices(summand)
         return f"the path through {own}" if own else "the path that passes no matrix"
 
-    def matrices(self, summand: Summand) -> str:
+    def matrices(self, summand: Addend) -> str:
         return " … ".join(self.say(f) for f in summand.factors if not is_diagonal(f))
 
-    def told(self, parts: Sequence[Summand]) -> str:
+    def told(self, parts: Sequence[Addend]) -> str:
         return self.say(added(parts, self.rows, self.cols))
 
     # -- one path ----------------------------------------------------------------------------
@@ -147,7 +147,7 @@ class Locator:
         what = f"{self.route(due[0])} is not what it should be"
         return Flaw(start, stop, what, f"due is {self.told(due)}")
 
-    def placed(self, summand: Summand, slip: Slip, message: str, mend: str) -> Flaw:
+    def placed(self, summand: Addend, slip: Lapse, message: str, mend: str) -> Flaw:
         start, stop = summand.start, summand.stop
         own = self.matrices(summand)
         if not message:
@@ -162,20 +162,20 @@ class Locator:
                     return Flaw(first, last, message, mend)
         return Flaw(start, stop, message, mend)
 
-    def changes(self, s: Summand) -> Iterator[tuple[Slip, str, str]]:
+    def changes(self, s: Addend) -> Iterator[tuple[Lapse, str, str]]:
         """What one slip of the pen could have been, undone, and what is said of a number."""
         turned, none = s.scaled(Integer(-1)), s.scaled(Integer(0))
-        yield Slip(0, lambda: turned), "the sign is turned", "turn the sign"
-        yield Slip(0, lambda: none), "this stands once too often", "take it away"
+        yield Lapse(0, lambda: turned), "the sign is turned", "turn the sign"
+        yield Lapse(0, lambda: none), "this stands once too often", "take it away"
         for factor in (Integer(2), Integer(3), Rational(1, 2), Rational(1, 3)):
-            scaled = Slip(0, partial(s.scaled, factor))
+            scaled = Lapse(0, partial(s.scaled, factor))
             yield scaled, "a number in front is off", f"multiply by {factor}"
         for slip in slips(s, self.candidates, self.variables):
             yield slip, "", ""
 
     # -- how it is said ----------------------------------------------------------------------
 
-    def undone(self, slip: Slip) -> tuple[str, str]:
+    def undone(self, slip: Lapse) -> tuple[str, str]:
         """What was wrong where a slip makes a path right, and what mends it."""
         old, new, beside = slip.old, slip.new, slip.beside
         if old is None:
@@ -193,8 +193,8 @@ class Locator:
         return f"{self.say(old)} stands where {due} belongs", f"write {due}"
 
 
-def _by_path(parts: Sequence[Summand]) -> dict[Path, list[Summand]]:
-    found: dict[Path, list[Summand]] = {}
+def _by_path(parts: Sequence[Addend]) -> dict[Path, list[Addend]]:
+    found: dict[Path, list[Addend]] = {}
     for part in parts:
         found.setdefault(part.path, []).append(part)
     return found

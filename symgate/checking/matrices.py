@@ -14,8 +14,8 @@ from sympy.matrices.expressions.blockmatrix import BlockMatrix
 from symgate.algebra.matrices import MatrixOf
 from symgate.algebra.operators import Column, OperatorProduct, kronecker
 from symgate.algebra.vectors import variable
-from symgate.checking.summands import Summand, added
-from symgate.checking.values import NotUnderstood, Operator, Place
+from symgate.checking.summands import Addend, added
+from symgate.checking.values import NotUnderstood, Place, Transform
 
 ONE = Integer(1)
 
@@ -31,19 +31,19 @@ def diagonals(size: Expr) -> MatrixOf:
     return MatrixOf(variable(LETTER.format(size), rank=2), size * size, size)
 
 
-def folded(column: Operator, rows: Expr, cols: Expr) -> Operator:
+def folded(column: Transform, rows: Expr, cols: Expr) -> Transform:
     """A column as the matrix whose rows it holds: (I ⊗ cᵀ) (E 1 ⊗ I)."""
     identity = OperatorProduct(diagonals(rows), Column(rows, ONE))
     spread = kronecker(identity, Identity(cols))
     parts = tuple(
-        Summand(s.number, (kronecker(Identity(rows), row.operator), spread), rows, cols)
+        Addend(s.number, (kronecker(Identity(rows), row.operator), spread), rows, cols)
         for s in column.parts
-        for row in [Summand(ONE, s.factors, s.rows, s.cols).turned()]
+        for row in [Addend(ONE, s.factors, s.rows, s.cols).turned()]
     )
-    return Operator(parts, rows, cols)
+    return Transform(parts, rows, cols)
 
 
-def blocks(rows: Sequence[Sequence[Operator]], at: Place) -> Operator:
+def blocks(rows: Sequence[Sequence[Transform]], at: Place) -> Transform:
     """A matrix of matrices."""
     if len({len(row) for row in rows}) != 1:
         raise NotUnderstood("the rows of this matrix are not of one length", at)
@@ -53,5 +53,5 @@ def blocks(rows: Sequence[Sequence[Operator]], at: Place) -> Operator:
         raise NotUnderstood("the blocks of this matrix do not fit", at)
     whole = BlockMatrix([[added(p.parts, p.rows, p.cols) for p in row] for row in rows])
     height, width = whole.shape
-    part = Summand(ONE, (whole,), height, width, at.start, at.stop)
-    return Operator((part,), height, width, grid=tuple(map(tuple, rows)))
+    part = Addend(ONE, (whole,), height, width, at.start, at.stop)
+    return Transform((part,), height, width, grid=tuple(map(tuple, rows)))

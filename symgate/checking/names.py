@@ -29,7 +29,7 @@ Names = Mapping[str, str]
 
 
 @dataclass(frozen=True)
-class Named:
+class Lexicon:
     """What the names of one notation stand for, and how an expression reads in it."""
 
     names: Names
@@ -55,7 +55,7 @@ def key(name: str) -> str:
 
 
 @once_a_cell
-def namings(cell: Cell) -> tuple[Named, ...]:
+def namings(cell: Cell) -> tuple[Lexicon, ...]:
     """For each notation, what each printed name stands for; the cell's own names come first.
 
     A notation that prints a name as the cell calls another one has its own meaning of it.
@@ -64,7 +64,7 @@ def namings(cell: Cell) -> tuple[Named, ...]:
     timed = [*lin.nodes, *cell.inputs]
     own = {key(name): name for name in (*timed, *cell.parameters)}
     plain = Naming(cell, notation("symgate"))
-    found = [Named(own, _blocks(cell, plain), plain)]
+    found = [Lexicon(own, _blocks(cell, plain), plain)]
     for style in notation_names():
         naming = Naming(cell, notation(style))
         above = naming.notation.time == "above"
@@ -76,11 +76,11 @@ def namings(cell: Cell) -> tuple[Named, ...]:
             if ref is not None:
                 printed[key(ref.name)] = name
         if naming.notation.row or all(printed != known.names for known in found):
-            found.append(Named(printed, _blocks(cell, naming), naming))
+            found.append(Lexicon(printed, _blocks(cell, naming), naming))
     return tuple(found)
 
 
-def renamed(cell: Cell, names: Mapping[str, str]) -> Named:
+def renamed(cell: Cell, names: Mapping[str, str]) -> Lexicon:
     """The cell's own names, with other letters for some: {"h": "s", "U_z": "R_z"}."""
     own = namings(cell)[0]
     spelt = {name: letter for letter, name in own.names.items()}
@@ -91,7 +91,7 @@ def renamed(cell: Cell, names: Mapping[str, str]) -> Named:
         if ref is None:
             raise SymgateError(f"{letter!r} is not a name that {name} could have")
         spelt[name] = key(ref.name)
-    return Named({letter: name for name, letter in spelt.items()}, own.blocks, own.naming)
+    return Lexicon({letter: name for name, letter in spelt.items()}, own.blocks, own.naming)
 
 
 def _blocks(cell: Cell, naming: Naming) -> dict[str, ColumnBlock]:

@@ -17,7 +17,7 @@ from sympy import Expr, Integer
 from symgate.algebra.fold import fold
 from symgate.algebra.vectors import MatVec, rank, shifted, variable
 from symgate.checking.matrices import CHANGE, LETTER
-from symgate.checking.summands import Summand, Summands
+from symgate.checking.summands import Addend, Summands
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
 from symgate.linear.linearise import linearise
@@ -54,7 +54,7 @@ class Points(Arrays):
         one, other = e.args
         return np.sum(_column(u, rank(one)) * _column(v, rank(other)), axis=-1)
 
-    def numbers(self, parts: Iterable[Summand], rows: Expr, cols: Expr) -> Array:
+    def numbers(self, parts: Iterable[Addend], rows: Expr, cols: Expr) -> Array:
         """A sum of products, as a matrix at each point; an ArithmeticError where it has none."""
         shape = self.size(rows), self.size(cols)
         with np.errstate(all="ignore"):
@@ -63,7 +63,7 @@ class Points(Arrays):
             raise ArithmeticError("its numbers are not finite")
         return found
 
-    def product(self, part: Summand, shape: tuple[int, ...]) -> Array:
+    def product(self, part: Addend, shape: tuple[int, ...]) -> Array:
         """A product of diagonals and matrices, in the shape that is due."""
         found = self.value(part.number)[..., None, None] * np.eye(self.size(part.rows))
         for factor in part.factors:
@@ -74,7 +74,7 @@ class Points(Arrays):
             raise ValueError(f"a matrix of {found.shape[-2:]} stands for one of {shape}")
         return found
 
-    def gives(self, parts: Iterable[Summand], due: Array, times: float = 1.0) -> bool:
+    def gives(self, parts: Iterable[Addend], due: Array, times: float = 1.0) -> bool:
         """Whether a sum has these numbers; one whose shapes do not fit has not."""
         try:
             with np.errstate(all="ignore"):

@@ -14,9 +14,9 @@ from symgate.algebra.operators import kronecker as tensor
 from symgate.algebra.structure import diagonal
 from symgate.algebra.vectors import MatVec, Total
 from symgate.checking.matrices import ONE, blocks, diagonals
-from symgate.checking.scope import Scope
-from symgate.checking.summands import Summand, TooMany, added, expanded, multiplied
-from symgate.checking.values import NotUnderstood, Operator, Place, Span, Value, Vector
+from symgate.checking.scope import WayToRead
+from symgate.checking.summands import Addend, TooMany, added, expanded, multiplied
+from symgate.checking.values import Extent, NotUnderstood, Place, Transform, Value, VectorRead
 
 #: A factor with the sign before it, and its place.
 Item = tuple[str, Value, Place]
@@ -25,10 +25,10 @@ Item = tuple[str, Value, Place]
 Power = Any
 
 
-class Products:
+class ProductReader:
     """Products in one scope, which says how an ambiguous one is meant."""
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: WayToRead) -> None:
         self.scope, self.cell, self.lin = scope, scope.cell, scope.lin
 
     def common(self, one: Expr | None, other: Expr | None, at: Place) -> Expr | None:
@@ -40,20 +40,20 @@ class Products:
 
     def as_operator(
         self, value: Value, at: Place, rows: Expr | None = None, cols: Expr | None = None
-    ) -> Operator:
+    ) -> Transform:
         """A vector where a matrix is due is its diagonal; where a column is, that column."""
-        if isinstance(value, Operator):
+        if isinstance(value, Transform):
             return value
         if value.size is None:
             size = self.lin.size(self.cell.output) if rows is None else rows
             if value.expr == 0:
-                return Operator((), size, size if cols is None else cols)
+                return Transform((), size, size if cols is None else cols)
             if not value.unit and size != ONE:
                 self.scope.way("one")
-            return Operator((Summand(value.expr, (), size, size, at.start, at.stop),), size, size)
+            return Transform((Addend(value.expr, (), size, size, at.start, at.stop),), size, size)
         if ONE in (rows, cols) and value.size in (rows, cols):
-            column = Operator(
-                (Summand(ONE, (Column(value.size, value.expr),), value.size, ONE),),
+            column = Transform(
+                (Addend(ONE, (Column(value.size, value.expr),), value.size, ONE),),
                 value.size,
                 ONE,
             ).at(at)
@@ -66,112 +66,117 @@ class Products:
         """How a vector beside a matrix is meant: alike wherever the same is written."""
         return self.scope.way("beside", about=self.scope.text[at.start : at.stop])
 
-    def diag(self, value: Vector, at: Any) -> Operator:
+    def diag(self, value: VectorRead, at: Any) -> Transform:
         size = self.lin.size(self.cell.output) if value.size is None else value.size
         number, rest = value.expr.as_coeff_Mul()
-        part = Summand(number, (Diag(size, rest),), size, size, at.start, at.stop)
-        return Operator((part,), size, size)
+        part = Addend(number, (Diag(size, rest),), size, size, at.start, at.stop)
+        return Transform((part,), size, size)
 
     def beside(self, a: Value, b: Value, at: Place, inside: bool) -> Value:
         match a, b:
-            case Vector(size=None, ones=""), Vector(ones=kind) if kind:
+            case VectorRead(size=None, ones=""), VectorRead(ones=kind) if kind:
                 return replace(b, expr=a.expr * b.expr)
-            case Vector(ones="row"), Vector(size=size) if size is not None:
-                return Vector(a.expr * Total(b.expr), None)
-            case Vector(size=size), Vector(ones="row") if size is not None:
+            case VectorRead(ones="row"), VectorRead(size=size) if size is not None:
+                return VectorRead(a.expr * Total(b.expr), None)
+            case VectorRead(size=size), VectorRead(ones="row") if size is not None:
                 if self.scope.row:
-                    return Vector(b.expr * Total(a.expr), None)
+                    return VectorRead(b.expr * Total(a.expr), None)
                 return self.times(self.as_operator(a, at, size, ONE), ones(size, b).turned, at)
-            case Vector(ones="column"), Vector(ones="row"):
+            case VectorRead(ones="column"), VectorRead(ones="row"):
                 size = self.lin.size(self.cell.output)
                 return self.times(ones(size, a), ones(size, b).turned, at)
-            case Vector(ones="row"), Operator():
+            case VectorRead(ones="row"), Transform():
                 return self.times(ones(b.rows, a).turned, b, at)
-            case Vector(ones="column"), Operator(rows=rows) if self.scope.row:
+            case VectorRead(ones="column"), Transform(rows=rows) if self.scope.row:
                 return self.times(ones(rows, a).turned, b, at)
-            case Operator(), Vector(ones=kind) if kind and (kind == "row") == self.scope.row:
+            case Transform(), VectorRead(ones=kind) if kind and (kind == "row") == self.scope.row:
                 return self.times(a, ones(a.cols, b), at)
-            case (Operator(rows=rows, cols=cols), Operator()) if rows == cols == ONE != b.rows:
+            case (Transform(rows=rows, cols=cols), Transform()) if rows == cols == ONE != b.rows:
                 return _scaled(b, a)
-            case (Operator(), Operator(rows=rows, cols=cols)) if rows == cols == ONE != a.cols:
+            case (Transform(), Transform(rows=rows, cols=cols)) if rows == cols == ONE != a.cols:
                 return _scaled(a, b)
-            case (Operator(rows=rows, cols=cols), Vector(size=size)) | (
-                Vector(size=size),
-                Operator(rows=rows, cols=cols),
+            case (Transform(rows=rows, cols=cols), VectorRead(size=size)) | (
+                VectorRead(size=size),
+                Transform(rows=rows, cols=cols),
             ) if rows == cols == ONE and size is not None and size != ONE:
-                line, number = (b, a) if isinstance(a, Operator) else (a, b)
-                assert isinstance(line, Vector)
-                assert isinstance(number, Operator)
+                line, number = (b, a) if isinstance(a, Transform) else (a, b)
+                assert isinstance(line, VectorRead)
+                assert isinstance(number, Transform)
                 column = self.as_operator(line, at, line.size, ONE)
                 return _scaled(self.scope.line(column), number)
-            case Vector(), Vector():
+            case VectorRead(), VectorRead():
                 size = self.common(a.size, b.size, at)
-                return Vector(a.expr * b.expr, size, (a.unit or b.unit) and size is None)
-            case Vector(size=None), Operator():
+                return VectorRead(a.expr * b.expr, size, (a.unit or b.unit) and size is None)
+            case VectorRead(size=None), Transform():
                 return b.scaled(a.expr)
-            case Operator(), Vector(size=None):
+            case Transform(), VectorRead(size=None):
                 return a.scaled(b.expr)
-            case Vector(size=size), Operator(rows=rows) if rows == ONE and size is not None:
+            case VectorRead(size=size), Transform(rows=rows) if rows == ONE and size is not None:
                 return self.times(self.as_operator(a, at, size, ONE), b, at)
-            case Operator(cols=cols), Vector(size=size) if cols == ONE and size is not None:
+            case Transform(cols=cols), VectorRead(size=size) if cols == ONE and size is not None:
                 if self.scope.row:
                     return self.times(a, self.as_operator(b, at, ONE, size), at)
                 return self.times(self.diag(b, at), a, at)
-            case Operator(rows=rows), Vector(size=size) if rows == ONE and a.cols == size:
+            case Transform(rows=rows), VectorRead(size=size) if rows == ONE and a.cols == size:
                 assert size is not None
                 return self.times(a, self.as_operator(b, at, size, ONE), at)
-            case Vector(size=size), Operator(rows=rows, cols=cols) if (
+            case VectorRead(size=size), Transform(rows=rows, cols=cols) if (
                 self.scope.row and cols == ONE and rows == size
             ):
                 return self.times(self.as_operator(a, at, ONE, size), b, at)
-            case Vector(), Operator(cols=cols) if cols == ONE:
+            case VectorRead(), Transform(cols=cols) if cols == ONE:
                 return self.times(self.diag(a, at), b, at)
-            case Vector(), Operator():
+            case VectorRead(), Transform():
                 if self.scope.row and (inside or self.way_beside(at) == "product"):
                     return self.applied(b.turned, a, at)
                 self.way_beside(at)
                 return self.times(self.diag(a, at), b, at)
-            case Operator(), Vector():
+            case Transform(), VectorRead():
                 if inside or self.way_beside(at) == "product":
                     return self.applied(a, b, at)
                 return self.times(a, self.diag(b, at), at)
-        assert isinstance(a, Operator)
-        assert isinstance(b, Operator)
+        assert isinstance(a, Transform)
+        assert isinstance(b, Transform)
         return self.times(a, b, at)
 
     def by_components(self, a: Value, b: Value, at: Place, sign: str) -> Value:
         match a, b:
-            case (Vector(), Vector()) | (Vector(size=None), _) | (_, Vector(size=None)):
-                return self.beside(a, b, at, False)
-            case (Vector() as v, Operator() as line) | (Operator() as line, Vector() as v) if (
-                ONE in (line.rows, line.cols)
+            case (
+                (VectorRead(), VectorRead())
+                | (VectorRead(size=None), _)
+                | (_, VectorRead(size=None))
             ):
+                return self.beside(a, b, at, False)
+            case (VectorRead() as v, Transform() as line) | (
+                Transform() as line,
+                VectorRead() as v,
+            ) if ONE in (line.rows, line.cols):
                 scale = self.diag(v, at)
                 column = line.cols == ONE
                 return self.times(scale, line, at) if column else self.times(line, scale, at)
-            case Vector(), Operator():
+            case VectorRead(), Transform():
                 if sign == "star" and self.scope.way("broadcast") == "columns":
                     return self.times(b, self.diag(a, at), at)
                 return self.times(self.diag(a, at), b, at)
-            case Operator(), Vector():
+            case Transform(), VectorRead():
                 if self.scope.way("broadcast") == "columns":
                     return self.times(a, self.diag(b, at), at)
                 return self.times(self.diag(b, at), a, at)
         if sign == "star":
             return self.beside(a, b, at, False)
-        assert isinstance(a, Operator)
-        assert isinstance(b, Operator)
+        assert isinstance(a, Transform)
+        assert isinstance(b, Transform)
         if (a.rows, a.cols) != (b.rows, b.cols):
             shapes = f"{a.rows} × {a.cols} and of {b.rows} × {b.cols}"
             raise NotUnderstood(f"a product by components of matrices of {shapes}", at)
         rows, cols = diagonals(a.rows), diagonals(a.cols)
         both = tensor(*(added(p.parts, p.rows, p.cols) for p in (a, b)))
         whole = (transposed(rows), both, cols)
-        return Operator((Summand(ONE, whole, a.rows, a.cols),), a.rows, a.cols).at(at)
+        return Transform((Addend(ONE, whole, a.rows, a.cols),), a.rows, a.cols).at(at)
 
     def kronecker(self, a: Value, b: Value, at: Place) -> Value:
         """A ⊗ B; an I on one side is as large as the other leaves room for."""
-        if isinstance(a, Vector) and isinstance(b, Vector) and not (a.unit or b.unit):
+        if isinstance(a, VectorRead) and isinstance(b, VectorRead) and not (a.unit or b.unit):
             return self.beside(a, b, at, False)
         shapes = [self.lin.shape(s) for s in self.cell.states]
         sizes = next((shape for shape in shapes if len(shape) == 2), None)
@@ -179,17 +184,17 @@ class Products:
             raise NotUnderstood(f"{self.cell.name} has no matrix of the step", at)
         left, right = (self.side(v, at, size) for v, size in zip((a, b), sizes, strict=True))
         found = tensor(*(added(p.parts, p.rows, p.cols) for p in (left, right)))
-        return Operator(expanded(found), *found.shape).at(at)
+        return Transform(expanded(found), *found.shape).at(at)
 
     def outer(self, items: list[Item]) -> list[Item]:
         """With p pᵀ behind a matrix taken together, as M p pᵀ is M (p pᵀ)."""
         found = items[:1]
         for sign, value, at in items[1:]:
             own, before, place = found[-1]
-            row = isinstance(value, Operator) and value.rows == ONE != value.cols
-            column = isinstance(before, Vector) and before.size is not None and not before.ones
+            row = isinstance(value, Transform) and value.rows == ONE != value.cols
+            column = isinstance(before, VectorRead) and before.size is not None and not before.ones
             if row and column and len(found) > 1 and sign == "" and not self.scope.row:
-                place = Span(place.start, at.stop)
+                place = Extent(place.start, at.stop)
                 found[-1] = (own, self.beside(before, value, place, False), place)
             else:
                 found.append((sign, value, at))
@@ -207,23 +212,23 @@ class Products:
                 found[-1] = (
                     own,
                     self.kronecker(before, value, at),
-                    Span(place.start, at.stop),
+                    Extent(place.start, at.stop),
                 )
             else:
                 found.append(("tensor", value, at))
         return found
 
-    def side(self, value: Value, at: Place, size: Expr) -> Operator:
+    def side(self, value: Value, at: Place, size: Expr) -> Transform:
         """A side of ⊗: a vector is a column."""
-        if isinstance(value, Operator) or value.size is None:
+        if isinstance(value, Transform) or value.size is None:
             return self.as_operator(value, at, size)
         return self.line(value, at)
 
-    def line(self, vector: Vector, at: Place) -> Operator:
+    def line(self, vector: VectorRead, at: Place) -> Transform:
         """A vector as the column that it is, or as a row where vectors are rows."""
         return self.scope.line(self.as_operator(vector, at, vector.size, ONE))
 
-    def times(self, a: Operator, b: Operator, at: Place) -> Value:
+    def times(self, a: Transform, b: Transform, at: Place) -> Value:
         if a.cols != b.rows:
             raise NotUnderstood(
                 f"a matrix of {a.rows} × {a.cols} cannot stand before one of {b.rows} × {b.cols}",
@@ -233,27 +238,27 @@ class Products:
             return self.by_blocks(a, b, at)
         factors = (*(a.factors or (a,)), *(b.factors or (b,)))
         try:
-            found = Operator(multiplied(a.parts, b.parts), a.rows, b.cols, factors)
+            found = Transform(multiplied(a.parts, b.parts), a.rows, b.cols, factors)
         except TooMany:
             whole = tuple(added(p.parts, p.rows, p.cols) for p in factors)
-            part = Summand(ONE, whole, a.rows, b.cols)
-            found = Operator((part,), a.rows, b.cols, factors).at(at)
+            part = Addend(ONE, whole, a.rows, b.cols)
+            found = Transform((part,), a.rows, b.cols, factors).at(at)
         return _scalar(found) or found
 
-    def by_blocks(self, a: Operator, b: Operator, at: Place) -> Operator:
+    def by_blocks(self, a: Transform, b: Transform, at: Place) -> Transform:
         """A product of two matrices of matrices, block by block."""
 
-        def entry(row: Sequence[Operator], col: Sequence[Operator]) -> Operator:
+        def entry(row: Sequence[Transform], col: Sequence[Transform]) -> Transform:
             shape = row[0].rows, col[0].cols
             made = [self.times(x, y, at) for x, y in zip(row, col, strict=True)]
             parts = [s for v in made for s in self.as_operator(v, at, *shape).parts]
-            return Operator(tuple(parts), *shape)
+            return Transform(tuple(parts), *shape)
 
         cols = list(zip(*b.grid, strict=True))
         rows = [[entry(row, col) for col in cols] for row in a.grid]
         return rows[0][0] if len(rows) == len(cols) == 1 else blocks(rows, at)
 
-    def blocks(self, rows: Sequence[Sequence[tuple[Value, Place]]], at: Place) -> Operator:
+    def blocks(self, rows: Sequence[Sequence[tuple[Value, Place]]], at: Place) -> Transform:
         """A matrix of matrices; 0 and I are as large as what stands beside them, else as the
         state of their row or column."""
         shapes = [[_shape(v) for v, _ in row] for row in rows]
@@ -264,7 +269,7 @@ class Products:
             (i, j)
             for i, row in enumerate(rows)
             for j, (v, _) in enumerate(row)
-            if isinstance(v, Vector) and v.size is None and v.expr != 0
+            if isinstance(v, VectorRead) and v.size is None and v.expr != 0
         ]
         states = [self.lin.size(s) for s in self.cell.states]
         for due in ([], states):  # what is known goes through every I before states are asked
@@ -282,33 +287,33 @@ class Products:
         ]
         return blocks(found, at)
 
-    def summed(self, column: Operator, mean: bool, at: Place) -> Value:
+    def summed(self, column: Transform, mean: bool, at: Place) -> Value:
         """The sum of a column's components, or their mean."""
-        number = Vector(1 / column.rows if mean else ONE, None)
+        number = VectorRead(1 / column.rows if mean else ONE, None)
         return self.times(ones(column.rows, number).turned, column, at)
 
-    def everywhere(self, number: Operator, shape: tuple[Expr, Expr], at: Place) -> Operator:
+    def everywhere(self, number: Transform, shape: tuple[Expr, Expr], at: Place) -> Transform:
         """A number in every component of a column or a row."""
         rows, cols = shape
         line = ones(rows) if cols == ONE else ones(cols).turned
         return _scaled(line, number) if shape != (ONE, ONE) else number
 
-    def applied(self, a: Operator, b: Vector, at: Place) -> Vector:
+    def applied(self, a: Transform, b: VectorRead, at: Place) -> VectorRead:
         assert b.size is not None
         if a.cols != b.size:
             raise NotUnderstood(
                 f"a matrix of {a.rows} × {a.cols} cannot act on a vector of {b.size}", at
             )
         made = [MatVec(s.operator, b.expr) for s in a.parts]
-        return Vector(sum(made, Integer(0)), a.rows)
+        return VectorRead(sum(made, Integer(0)), a.rows)
 
     def quotient(self, a: Value, b: Value, at: Place) -> Value:
-        if isinstance(b, Operator):
+        if isinstance(b, Transform):
             raise NotUnderstood("nothing can be divided by a matrix", at)
         if b.expr == 0:
             raise NotUnderstood("this divides by zero", at)
-        below = Vector(1 / b.expr, b.size)
-        if isinstance(a, Operator) and ONE in (a.rows, a.cols):
+        below = VectorRead(1 / b.expr, b.size)
+        if isinstance(a, Transform) and ONE in (a.rows, a.cols):
             return self.by_components(a, below, at, "hadamard")
         return self.beside(a, below, at, False)
 
@@ -316,15 +321,15 @@ class Products:
         if power is None:
             return value
         if power == "T":
-            if isinstance(value, Operator):
+            if isinstance(value, Transform):
                 return value.turned
             if value.size is None:
                 return replace(value, ones="row" if value.expr == 1 else "")
             return self.line(value, at).turned
-        if isinstance(value, Vector):
-            if not isinstance(power, Vector):
-                return Vector(value.expr**power, value.size, value.unit)
-            return Vector(value.expr**power.expr, self.common(value.size, power.size, at))
+        if isinstance(value, VectorRead):
+            if not isinstance(power, VectorRead):
+                return VectorRead(value.expr**power, value.size, value.unit)
+            return VectorRead(value.expr**power.expr, self.common(value.size, power.size, at))
         if not isinstance(power, int) or not 1 <= power <= 6:
             raise NotUnderstood("this power of a matrix is not understood", at)
         result: Value = value
@@ -333,20 +338,20 @@ class Products:
         return result
 
 
-def ones(size: Expr, like: Vector | None = None) -> Operator:
+def ones(size: Expr, like: VectorRead | None = None) -> Transform:
     """A column of ones, or of as many as one of them stands for."""
     number = ONE if like is None else like.expr
-    return Operator((Summand(number, (Column(size, ONE),), size, ONE),), size, ONE)
+    return Transform((Addend(number, (Column(size, ONE),), size, ONE),), size, ONE)
 
 
 def _shape(value: Value) -> tuple[Expr, Expr] | None:
     """The shape of a block; None of a number, which is as large as what stands beside it."""
-    if isinstance(value, Operator):
+    if isinstance(value, Transform):
         return value.rows, value.cols
     return None if value.size is None else (value.size, value.size)
 
 
-def _scaled(a: Operator, number: Operator) -> Operator:
+def _scaled(a: Transform, number: Transform) -> Transform:
     """An operator times a matrix of one entry."""
     parts = tuple(
         replace(s, factors=(tensor(n.operator, s.operator),), number=ONE)
@@ -356,7 +361,7 @@ def _scaled(a: Operator, number: Operator) -> Operator:
     return replace(a, parts=parts, factors=(), grid=())
 
 
-def _scalar(found: Operator) -> Vector | None:
+def _scalar(found: Transform) -> VectorRead | None:
     """uᵀ v, which is a number."""
     if (found.rows, found.cols) != (ONE, ONE):
         return None
@@ -364,7 +369,7 @@ def _scalar(found: Operator) -> Vector | None:
     if not all(numbers):
         return None
     total = Add(*(s.number * n for s, n in zip(found.parts, numbers, strict=True) if n))
-    return Vector(total, None)
+    return VectorRead(total, None)
 
 
 def _number(factors: Sequence[MatrixExpr]) -> Expr | None:

@@ -25,12 +25,12 @@ from symgate.checking.matrices import ONE
 from symgate.checking.moved import around
 from symgate.checking.names import key
 from symgate.checking.partials import differential, leading_derivative, product_of, running
-from symgate.checking.products import Item, Power, Products
-from symgate.checking.scope import Scope
+from symgate.checking.products import Item, Power, ProductReader
+from symgate.checking.scope import WayToRead
 from symgate.checking.spoken import delta_of, derivative_of, gradient_by, nabla, small
 from symgate.checking.steps import Factor
-from symgate.checking.summands import Summand
-from symgate.checking.values import NotUnderstood, Operator, Span, Value, Vector
+from symgate.checking.summands import Addend
+from symgate.checking.values import Extent, NotUnderstood, Transform, Value, VectorRead
 from symgate.reading.trees import (
     Digits,
     Factors,
@@ -54,16 +54,16 @@ _BOLD = re.compile(r"\\(?:mathbf|mathbb|boldsymbol|bm|mathbbm|symbf)\s*\{?\s*$")
 class Reader:
     """Reads trees in one scope."""
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: WayToRead) -> None:
         self.scope, self.cell, self.lin = scope, scope.cell, scope.lin
-        self.products = Products(scope)
+        self.products = ProductReader(scope)
 
-    def within(self, scope: Scope) -> Reader:
+    def within(self, scope: WayToRead) -> Reader:
         return Reader(scope)
 
     # -- values ----------------------------------------------------------------------------
 
-    def operator(self, tree: Tree, rows: Expr | None = None, cols: Expr | None = None) -> Operator:
+    def operator(self, tree: Tree, rows: Expr | None = None, cols: Expr | None = None) -> Transform:
         """A side of a claim as an operator, of a shape where one is due."""
         found = self.products.as_operator(self.value(tree), tree, rows, cols)
         due = ((rows, cols), (cols, rows))
@@ -76,9 +76,9 @@ class Reader:
         """What a tree says; `inside` a function or diag(…) a vector is due."""
         match tree:
             case Digits(text=digits):
-                return Vector(Rational(Ratio(digits)), None)
+                return VectorRead(Rational(Ratio(digits)), None)
             case Group(items=(Digits(text="1") as one,), opening="{") if self.is_bold(one):
-                return Vector(ONE, None, ones="column")
+                return VectorRead(ONE, None, ones="column")
             case Group(items=(item,), opening=opening) if opening in ("(", "[", "{", "\\{"):
                 return self.value(item, inside)
             case Group(items=(item,), opening="|"):
@@ -102,16 +102,16 @@ class Reader:
                 return self._matrix(rows, tree)
             case WrittenRoot(inside=inner):
                 found = self.value(inner, True)
-                if isinstance(found, Vector):
-                    return Vector(found.expr ** Rational(1, 2), found.size)
+                if isinstance(found, VectorRead):
+                    return VectorRead(found.expr ** Rational(1, 2), found.size)
         return self._name(tree)
 
-    def _in_bars(self, value: Value, tree: Tree) -> Vector:
-        if not isinstance(value, Vector):
+    def _in_bars(self, value: Value, tree: Tree) -> VectorRead:
+        if not isinstance(value, VectorRead):
             raise NotUnderstood("a matrix stands where a vector belongs", tree)
         if _DOUBLE.match(self.scope.text, tree.start):
-            return Vector(Norm(value.expr), None)
-        return Vector(Abs(value.expr), value.size)
+            return VectorRead(Norm(value.expr), None)
+        return VectorRead(Abs(value.expr), value.size)
 
     def is_bold(self, tree: Tree) -> bool:
         """Whether a tree is set in bold, as 1 where it is the vector of ones."""
@@ -120,16 +120,16 @@ class Reader:
     def _listed(self, items: Sequence[Tree], signs: Sequence[str], tree: Tree) -> Value:
         """[h, x], one vector below the other; or [A, B; C, D], a matrix of matrices."""
         parts = [(self.value(item), item) for item in items]
-        vectors = [(v.expr, v.size) for v, _ in parts if isinstance(v, Vector) and v.size]
+        vectors = [(v.expr, v.size) for v, _ in parts if isinstance(v, VectorRead) and v.size]
         if len(vectors) == len(parts):
             sizes = [size for _, size in vectors]
-            return Vector(Stack([e for e, _ in vectors], sizes), Add(*sizes))
-        if not any(isinstance(v, Operator) or v.unit for v, _ in parts):
+            return VectorRead(Stack([e for e, _ in vectors], sizes), Add(*sizes))
+        if not any(isinstance(v, Transform) or v.unit for v, _ in parts):
             raise NotUnderstood("a list of what are no vectors", tree)
         ends = [0, *(i for i, sign in enumerate(signs, 1) if sign == ";"), len(parts)]
         return self.products.blocks([parts[i:j] for i, j in pairwise(ends)], tree)
 
-    def _matrix(self, rows: Sequence[Sequence[Tree | None]], tree: Tree) -> Operator:
+    def _matrix(self, rows: Sequence[Sequence[Tree | None]], tree: Tree) -> Transform:
         """A matrix whose entries are matrices."""
         if any(cell is None for row in rows for cell in row):
             raise NotUnderstood("an entry of this matrix is empty", tree)
@@ -138,17 +138,17 @@ class Reader:
 
     def _sum(self, terms: Sequence[tuple[int, Tree]], inside: bool) -> Value:
         values = [(sign, self.value(term, inside), term) for sign, term in terms]
-        if all(isinstance(v, Vector) for _, v, _ in values):
+        if all(isinstance(v, VectorRead) for _, v, _ in values):
             size, unit = None, False
             total: Expr = Integer(0)
             for sign, v, term in values:
-                assert isinstance(v, Vector)
+                assert isinstance(v, VectorRead)
                 size, unit = self.products.common(size, v.size, term), unit or v.unit
                 total += sign * v.expr
-            return Vector(total, size, unit and size is None)
-        shapes = [(v.rows, v.cols) for _, v, _ in values if isinstance(v, Operator)]
+            return VectorRead(total, size, unit and size is None)
+        shapes = [(v.rows, v.cols) for _, v, _ in values if isinstance(v, Transform)]
         shape = next((s for s in shapes if s != (ONE, ONE)), (ONE, ONE))
-        parts: list[Summand] = []
+        parts: list[Addend] = []
         for sign, v, term in values:
             found = self.products.as_operator(v, term, *shape)
             if found.rows == found.cols == ONE in shape:
@@ -160,7 +160,7 @@ class Reader:
                     term,
                 )
             parts += [s.scaled(Integer(sign)) for s in found.parts]
-        return Operator(tuple(parts), *shape)
+        return Transform(tuple(parts), *shape)
 
     # -- products --------------------------------------------------------------------------
 
@@ -174,7 +174,7 @@ class Reader:
         for sign, value, at in self.products.outer(around(self.products, items)):
             if segments and sign in ("", "times", "at", "/"):
                 own, before, place = segments[-1]
-                place = Span(place.start, at.stop)
+                place = Extent(place.start, at.stop)
                 made = (
                     self.products.quotient(before, value, at)
                     if sign == "/"
@@ -212,7 +212,7 @@ class Reader:
             last = factors[at + taken - 1][1]
             ref = self.scope.reference(tree)
             time = None if ref is None else ref.time
-            found.append(Factor(sign, value, Span(tree.start, last.stop), time))
+            found.append(Factor(sign, value, Extent(tree.start, last.stop), time))
             at += taken
         return found
 
@@ -247,12 +247,12 @@ class Reader:
             return 2, gradient_by(self.scope, tree, after)
         moment = self.scope.timed(tree, after)
         if moment is not None:
-            value = self.scope.value_at(moment, Span(tree.start, after.stop))
+            value = self.scope.value_at(moment, Extent(tree.start, after.stop))
             return 2, self.products.raised(value, power_of(after), tree)
         moved = differential(product_of(factors[:2]))
         moment = self.scope.moment(moved) if moved is not None else None
         if moment is not None and isinstance(tree, Sign) and key(tree.name) == "d":
-            ref, place = self.scope.reference(after), Span(tree.start, after.stop)
+            ref, place = self.scope.reference(after), Extent(tree.start, after.stop)
             power = None if ref is None else ending(ref)
             return 2, self.products.raised(change(self.scope, moment, place), power, place)
         near = small(self.scope, tree, after)
@@ -275,7 +275,7 @@ class Reader:
                 if isinstance(base, Group) or self._is_named(base)
                 else None
             )
-            if isinstance(power, Vector):
+            if isinstance(power, VectorRead):
                 return self.products.raised(self.value(base, inside), power, tree)
         while scripts and (power := exponent(scripts[-1], self.scope.numbers)) is not None:
             raised.insert(0, power)
@@ -300,7 +300,7 @@ class Reader:
         spelt = key(ref.name)
         name = self.scope.names.get(spelt)
         if spelt in ("I", "mathbbI") and ref.time is None:
-            return Vector(ONE, None, True)
+            return VectorRead(ONE, None, True)
         if name is not None:
             return self.products.raised(self.scope.value_of(name, ref, tree), ending(ref), tree)
         block = self.scope.block(ref, tree)
@@ -319,9 +319,9 @@ class Reader:
         if moved is not None and moment is not None:
             return change(self.scope, moment, tree)
         if ref.name in self.cell.sizes and ref.time is None:
-            return Vector(self.cell.sizes[ref.name], None)
+            return VectorRead(self.cell.sizes[ref.name], None)
         if spelt in ("one", "ones", "mathbb1"):
-            return self.products.raised(Vector(ONE, None, ones="column"), ending(ref), tree)
+            return self.products.raised(VectorRead(ONE, None, ones="column"), ending(ref), tree)
         if spelt in ("J", "D", "M", "P", "Q") and ref.time is not None:
             time, states = ref.time - self.scope.shift, self.cell.states
             return whole(self.scope, states, states, time, time - 1, tree)

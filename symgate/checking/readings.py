@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from symgate.checking.locating import Flaw
-from symgate.checking.names import Named
-from symgate.checking.scope import Scope
+from symgate.checking.names import Lexicon
+from symgate.checking.scope import WayToRead
 from symgate.checking.summands import Summands
 from symgate.checking.targets import Target
-from symgate.checking.values import NOTES, Operator, kind_of
+from symgate.checking.values import NOTES, Transform, kind_of
 
 RIGHT, TRANSPOSED, WRONG, UNCLEAR = "right", "transposed", "wrong", "not understood"
 
@@ -54,10 +54,10 @@ class ClaimContext:
 class SideReading:
     """One way to read a side, and what it is held against, each with what is said of it."""
 
-    operator: Operator
+    operator: Transform
     truths: list[tuple[Summands, str]]
-    named: Named
-    scope: Scope
+    named: Lexicon
+    scope: WayToRead
 
     @property
     def fits(self) -> bool:
@@ -79,6 +79,6 @@ def alike(one: SideReading, other: SideReading) -> bool:
     return rows[0] == rows[1] and one.operator == other.operator and one.truths == other.truths
 
 
-def shape_of(parts: Summands, claimed: Operator) -> tuple[Any, Any]:
+def shape_of(parts: Summands, claimed: Transform) -> tuple[Any, Any]:
     """The shape of a truth; that of a sum of nothing is the claim's."""
     return (parts[0].rows, parts[0].cols) if parts else (claimed.rows, claimed.cols)

@@ -12,13 +12,13 @@ from symgate.checking.values import (
     WAYS,
     Later,
     NamedMoment,
+    NoSuchName,
     NotUnderstood,
-    Operator,
     Place,
     Seen,
-    Unknown,
+    Transform,
     Value,
-    Vector,
+    VectorRead,
 )
 from symgate.equations.cell import Cell
 from symgate.errors import did_you_mean
@@ -41,7 +41,7 @@ class Definition:
 
 
 @dataclass(frozen=True)
-class Scope:
+class WayToRead:
     """One way to read: which names, from which step, by which ways."""
 
     cell: Cell
@@ -73,15 +73,15 @@ class Scope:
         self.seen.times[key] = self.seen.times.get(key, 0) + 1
         return self.seen.chosen[key]
 
-    def line(self, column: Operator) -> Operator:
+    def line(self, column: Transform) -> Transform:
         """A column, or the row that it is where vectors are rows."""
         return column.turned if self.row else column
 
-    def with_letter(self, letter: str, value: int) -> Scope:
+    def with_letter(self, letter: str, value: int) -> WayToRead:
         numbers = {**self.numbers, letter: value}
         return replace(self, indices=Indices(numbers=tuple(numbers.items())))
 
-    def earlier(self, steps: int) -> Scope:
+    def earlier(self, steps: int) -> WayToRead:
         """As a formula reads that is written for t and meant for so many steps before."""
         return replace(self, shift=self.shift + steps)
 
@@ -118,7 +118,7 @@ class Scope:
     def unknown(self, ref: Reference, at: Place) -> NotUnderstood:
         known = dict.fromkeys(name for name in self.names.values() if name != ref.name)
         near = did_you_mean(ref.name, known)
-        return Unknown(f"{ref.name!r} is not a name of {self.cell.name}{near}", at)
+        return NoSuchName(f"{ref.name!r} is not a name of {self.cell.name}{near}", at)
 
     # -- values ------------------------------------------------------------------------------
 
@@ -135,17 +135,17 @@ class Scope:
         if name in self.cell.parameters:
             symbol = self.cell.parameters[name].symbol
             if self.cell.parameters[name].kind == "matrix":
-                found = Operator(expanded(symbol), symbol.rows, symbol.cols).at(at)
+                found = Transform(expanded(symbol), symbol.rows, symbol.cols).at(at)
                 return self.line(found)
             shape = self.cell.parameters[name].shape
-            return Vector(symbol, shape[0] if shape else None)
+            return VectorRead(symbol, shape[0] if shape else None)
         self.check_time(moment, at)
         shape = self.lin.shape(name)
         self.seen.moments.append((moment, at.start, at.stop))
         variable = self.lin.variable(name, -moment.time)
         if len(shape) > 1:
-            return Operator(expanded(MatrixOf(variable, *shape)), *shape).at(at)
-        return Vector(variable, shape[0] if shape else None)
+            return Transform(expanded(MatrixOf(variable, *shape)), *shape).at(at)
+        return VectorRead(variable, shape[0] if shape else None)
 
     def check_time(self, moment: NamedMoment, at: Place) -> None:
         if moment.time > 0:
@@ -153,10 +153,10 @@ class Scope:
         if moment.time < -DEEPEST:
             raise NotUnderstood("this lies too many steps back", at)
 
-    def block(self, ref: Reference, at: Place) -> Operator | None:
+    def block(self, ref: Reference, at: Place) -> Transform | None:
         """W_{z,h}: those columns of W_z that act on h."""
         found = self.blocks.get(key(ref.name))
         if found is None:
             return None
-        block = Operator(expanded(found), *found.shape).at(at)
+        block = Transform(expanded(found), *found.shape).at(at)
         return self.line(block)

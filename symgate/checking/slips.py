@@ -12,11 +12,11 @@ from sympy import Add, Expr, Indexed, Integer, MatrixExpr, Mul
 from symgate.algebra.operators import Diag
 from symgate.algebra.structure import is_diagonal
 from symgate.algebra.vectors import name_of
-from symgate.checking.summands import Summand
+from symgate.checking.summands import Addend
 
 
 @dataclass(frozen=True)
-class Slip:
+class Lapse:
     """A summand with `new` for `old`, where None is nothing; or with `old` on the other side of
     `beside`. One that is made `beside` a matrix stands behind it.
 
@@ -24,13 +24,13 @@ class Slip:
     """
 
     rank: int
-    made: Callable[[], Summand]
+    made: Callable[[], Addend]
     old: Expr | MatrixExpr | None = None
     new: Expr | MatrixExpr | None = None
     beside: MatrixExpr | None = None
 
 
-def slips(s: Summand, candidates: Sequence[Expr], variables: Sequence[Expr]) -> Iterator[Slip]:
+def slips(s: Addend, candidates: Sequence[Expr], variables: Sequence[Expr]) -> Iterator[Lapse]:
     """The summand with one slip: in the order of its factors, in a diagonal, or with one more.
 
     Factors that may stand in a diagonal are the `candidates`, and the `variables` inside them.
@@ -38,7 +38,7 @@ def slips(s: Summand, candidates: Sequence[Expr], variables: Sequence[Expr]) -> 
     for i, (one, other) in enumerate(pairwise(s.factors)):
         if is_diagonal(one) != is_diagonal(other):
             diag, matrix = (one, other) if is_diagonal(one) else (other, one)
-            yield Slip(0, partial(exchanged, s, i), diag, beside=matrix)
+            yield Lapse(0, partial(exchanged, s, i), diag, beside=matrix)
     for i, factor in enumerate(s.factors):
         if is_diagonal(factor):
             yield from _in_diagonal(s, i, factor, candidates, variables)
@@ -47,16 +47,16 @@ def slips(s: Summand, candidates: Sequence[Expr], variables: Sequence[Expr]) -> 
         beside = s.factors[i].rows if i < len(s.factors) else s.cols
         behind = s.factors[i - 1] if i and not is_diagonal(s.factors[i - 1]) else None
         for new in candidates:
-            yield Slip(3, partial(_inserted, s, i, Diag(beside, new)), new=new, beside=behind)
+            yield Lapse(3, partial(_inserted, s, i, Diag(beside, new)), new=new, beside=behind)
 
 
-def exchanged(s: Summand, at: int) -> Summand:
+def exchanged(s: Addend, at: int) -> Addend:
     """A factor and the next in each other's place."""
     one, other = s.factors[at : at + 2]
     return replace(s, factors=(*s.factors[:at], other, one, *s.factors[at + 2 :]))
 
 
-def put(s: Summand, at: int, take: Expr, new: Expr) -> Summand:
+def put(s: Addend, at: int, take: Expr, new: Expr) -> Addend:
     """A diagonal with one factor for another."""
     diag = s.factors[at]
     number, rest = (diag.vector / take * new).as_coeff_Mul()
@@ -71,7 +71,7 @@ def factors_of(vector: Expr) -> list[Expr]:
     return [*bases, *found]
 
 
-def in_diagonals(parts: Sequence[Summand]) -> list[Expr]:
+def in_diagonals(parts: Sequence[Addend]) -> list[Expr]:
     """All factors of the diagonals of some summands, then what stands in them."""
     diagonals = (f for s in parts for f in s.factors if is_diagonal(f))
     found = [factor for f in diagonals for factor in factors_of(f.vector)]
@@ -80,31 +80,31 @@ def in_diagonals(parts: Sequence[Summand]) -> list[Expr]:
 
 
 def _in_diagonal(
-    s: Summand, at: int, diag: Diag, candidates: Sequence[Expr], variables: Sequence[Expr]
-) -> Iterator[Slip]:
+    s: Addend, at: int, diag: Diag, candidates: Sequence[Expr], variables: Sequence[Expr]
+) -> Iterator[Lapse]:
     vector = diag.vector
     for factor in factors_of(vector):
         for new in candidates:
             if new != factor:
                 rank = 1 if _flipped(factor, new) else 2
-                yield Slip(rank, partial(put, s, at, factor, new), factor, new)
-        yield Slip(3, partial(put, s, at, factor, Integer(1)), factor)
+                yield Lapse(rank, partial(put, s, at, factor, new), factor, new)
+        yield Lapse(3, partial(put, s, at, factor, Integer(1)), factor)
     for old in sorted(vector.atoms(Indexed), key=str):
         for new in variables:
             if new != old:
                 rank = 1 if name_of(new) == name_of(old) else 2
                 made = partial(_swapped, s, at, vector, old, new)
-                yield Slip(rank, made, old, new)
+                yield Lapse(rank, made, old, new)
 
 
-def _swapped(s: Summand, at: int, vector: Expr, old: Expr, new: Expr) -> Summand:
+def _swapped(s: Addend, at: int, vector: Expr, old: Expr, new: Expr) -> Addend:
     return put(s, at, vector, vector.xreplace({old: new}))
 
 
-def _moved(s: Summand, at: int, diag: Diag) -> Iterator[Slip]:
+def _moved(s: Addend, at: int, diag: Diag) -> Iterator[Lapse]:
     """Some factors of a diagonal on the other side of a matrix beside it."""
 
-    def made(side: int, some: Expr) -> Summand:
+    def made(side: int, some: Expr) -> Addend:
         matrix = s.factors[side]
         new = Diag(matrix.cols if side > at else matrix.rows, some)
         inner = list(s.factors)
@@ -117,10 +117,10 @@ def _moved(s: Summand, at: int, diag: Diag) -> Iterator[Slip]:
         if 0 <= side < len(s.factors) and not is_diagonal(s.factors[side]):
             for count in range(1, min(len(own), 3) + 1):
                 for some in (Mul(*c) for c in combinations(own[:5], count)):
-                    yield Slip(1, partial(made, side, some), some, beside=s.factors[side])
+                    yield Lapse(1, partial(made, side, some), some, beside=s.factors[side])
 
 
-def _inserted(s: Summand, at: int, new: Diag) -> Summand:
+def _inserted(s: Addend, at: int, new: Diag) -> Addend:
     return replace(s, factors=(*s.factors[:at], new, *s.factors[at:]))
 
 

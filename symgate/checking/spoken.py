@@ -7,8 +7,8 @@ from dataclasses import replace
 from symgate.checking.derivatives import change, delta, partial, whole
 from symgate.checking.names import key
 from symgate.checking.partials import derivative
-from symgate.checking.scope import Scope
-from symgate.checking.values import NamedMoment, NotUnderstood, Operator, Value
+from symgate.checking.scope import WayToRead
+from symgate.checking.values import NamedMoment, NotUnderstood, Transform, Value
 from symgate.reading.names import Reference
 from symgate.reading.trees import Factors, Group, Scripted, Tree
 from symgate.reading.trees import Spelled as Sign
@@ -17,7 +17,7 @@ from symgate.reading.trees import Spelled as Sign
 LOSSES = {"L", "E", "J", "C", "ell", "loss", "Loss", "mathcalL", "mathcalE", "S", "cost", "l"}
 
 
-def derivative_of(scope: Scope, tree: Tree) -> Operator | None:
+def derivative_of(scope: WayToRead, tree: Tree) -> Transform | None:
     """∂a/∂b of two values, or of the loss by one; None where a tree is no such thing."""
     found = derivative(tree)
     if found is None:
@@ -35,7 +35,7 @@ def derivative_of(scope: Scope, tree: Tree) -> Operator | None:
     return None if loss is None else delta(scope, other, tree, loss)
 
 
-def moments(scope: Scope, tree: Tree) -> tuple[NamedMoment, NamedMoment] | None:
+def moments(scope: WayToRead, tree: Tree) -> tuple[NamedMoment, NamedMoment] | None:
     """a and b of ∂a/∂b, where both are values of the cell."""
     found = derivative(tree)
     if found is None:
@@ -44,7 +44,7 @@ def moments(scope: Scope, tree: Tree) -> tuple[NamedMoment, NamedMoment] | None:
     return None if one is None or other is None else (one, other)
 
 
-def listed(scope: Scope, tree: Tree) -> list[NamedMoment]:
+def listed(scope: WayToRead, tree: Tree) -> list[NamedMoment]:
     """The values in [h_t, c_t], where it lists all states at one time."""
     if not (isinstance(tree, Group) and len(tree.items) > 1):
         return []
@@ -53,8 +53,8 @@ def listed(scope: Scope, tree: Tree) -> list[NamedMoment]:
 
 
 def of_the_state(
-    scope: Scope, of: list[NamedMoment], wrt: list[NamedMoment], tree: Tree
-) -> Operator:
+    scope: WayToRead, of: list[NamedMoment], wrt: list[NamedMoment], tree: Tree
+) -> Transform:
     """∂[h_t, c_t]/∂[h_{t-k}, c_{t-k}], the Jacobian of the whole state."""
     names = [[m.name for m in side] for side in (of, wrt)]
     times = [{m.time for m in side} for side in (of, wrt)]
@@ -64,13 +64,13 @@ def of_the_state(
     return whole(scope, names[0], names[1], now, before, tree)
 
 
-def moment_at(scope: Scope, tree: Tree) -> NamedMoment | None:
+def moment_at(scope: WayToRead, tree: Tree) -> NamedMoment | None:
     if isinstance(tree, Factors) and len(tree.factors) == 2:
         return scope.timed(tree.factors[0][1], tree.factors[1][1])
     return scope.moment(tree)
 
 
-def loss_of(scope: Scope, tree: Tree) -> str | None:
+def loss_of(scope: WayToRead, tree: Tree) -> str | None:
     """Whether a name is the loss: "" for all of it, "loss" for what it reads at t."""
     ref = scope.reference(tree)
     if ref is None or ref.name not in LOSSES or key(ref.name) in scope.names:
@@ -79,7 +79,7 @@ def loss_of(scope: Scope, tree: Tree) -> str | None:
     return "loss" if timed and scope.way("share") == "of the step" else ""
 
 
-def nabla(scope: Scope, tree: Tree) -> Reference | None:
+def nabla(scope: WayToRead, tree: Tree) -> Reference | None:
     base = tree.base if isinstance(tree, Scripted) else tree
     if not (isinstance(base, Sign) and base.kind == "PARTIAL" and "nabla" in base.name):
         return None
@@ -87,7 +87,7 @@ def nabla(scope: Scope, tree: Tree) -> Reference | None:
     return scope.reference(replace(tree, base=letter) if isinstance(tree, Scripted) else letter)
 
 
-def gradient_by(scope: Scope, tree: Scripted, after: Tree) -> Value:
+def gradient_by(scope: WayToRead, tree: Scripted, after: Tree) -> Value:
     """∇_{h_t} L."""
     ref, loss = nabla(scope, tree), loss_of(scope, after)
     assert ref is not None
@@ -97,7 +97,7 @@ def gradient_by(scope: Scope, tree: Scripted, after: Tree) -> Value:
     return delta(scope, NamedMoment(name, (ref.time or 0) - scope.shift), tree, loss)
 
 
-def delta_of(scope: Scope, ref: Reference, tree: Tree) -> Operator | None:
+def delta_of(scope: WayToRead, ref: Reference, tree: Tree) -> Transform | None:
     """δ_t, δ_{h,t} and δ̂_{h,t}, which is what step t + 1 passes back."""
     if ref.letter != "delta" or set(ref.accents) - {"hat"}:
         return None
@@ -115,7 +115,7 @@ def delta_of(scope: Scope, ref: Reference, tree: Tree) -> Operator | None:
     return found.turned if ref.transposed else found
 
 
-def small(scope: Scope, tree: Tree, after: Tree) -> Operator | None:
+def small(scope: WayToRead, tree: Tree, after: Tree) -> Transform | None:
     """δ c_t: the derivative of the loss by c_t, or a small change in it. δ beside a transpose
     is a product."""
     ref, moment = scope.reference(after), scope.moment(after)
@@ -130,7 +130,7 @@ def small(scope: Scope, tree: Tree, after: Tree) -> Operator | None:
     return delta(scope, NamedMoment(name, moment.time), after)
 
 
-def _argument(scope: Scope, name: str) -> str:
+def _argument(scope: WayToRead, name: str) -> str:
     """δ_i may be the derivative by i or by what its activation acts on."""
     acts = f"a_{name}" in scope.lin.nodes and scope.way("delta") == "argument"
     return f"a_{name}" if acts else name

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from symgate.algebra.vectors import shifted
 from symgate.checking.partials import PRODUCTS, Running
-from symgate.checking.values import NotUnderstood, Operator, Place, Value, Vector
+from symgate.checking.values import NotUnderstood, Place, Transform, Value, VectorRead
 from symgate.reading.trees import Tree, subtrees
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def over(reader: Reader, run: Running, inside: Tree, vector: bool) -> Value:
     if sum(getattr(part, "name", "") in PRODUCTS for part in subtrees(inside)) > MOST_NESTED:
         raise NotUnderstood("so many products in a product are not understood", inside)
     found = [reader.within(scope.with_letter(run.letter, i)).value(inside, vector) for i in values]
-    if len(found) > 1 and all(isinstance(v, Operator) for v in found):
+    if len(found) > 1 and all(isinstance(v, Transform) for v in found):
         falls = _shifted(found[0], 1) == _shifted(found[1], 0)
         if not falls and scope.way("order") == "later to the left":
             found.reverse()
@@ -93,7 +93,7 @@ def _between(before: Factor, after: Factor) -> int | None:
 
 def _shifted(value: Value, steps: int) -> Value:
     """A value so many steps earlier, without its place."""
-    if isinstance(value, Vector):
+    if isinstance(value, VectorRead):
         return replace(value, expr=shifted(value.expr, steps))
     parts = tuple(replace(s.shifted(steps), start=0, stop=0) for s in value.parts)
     return replace(value, parts=parts, factors=(), grid=())
@@ -102,5 +102,5 @@ def _shifted(value: Value, steps: int) -> Value:
 def _multiplied(reader: Reader, values: Sequence[Value], at: Place) -> Value:
     result, *rest = values
     for value in rest:
-        result = reader.products.beside(result, value, at, isinstance(result, Vector))
+        result = reader.products.beside(result, value, at, isinstance(result, VectorRead))
     return result

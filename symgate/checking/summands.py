@@ -27,7 +27,7 @@ class TooMany(SymgateError):
 
 
 @dataclass(frozen=True)
-class Summand:
+class Addend:
     """A number times a product of operators, and where it stands in the claim."""
 
     number: Expr
@@ -53,27 +53,27 @@ class Summand:
         """The matrices on it, in order, without the diagonals."""
         return tuple(text(f) for f in self.factors if not is_diagonal(f))
 
-    def times(self, other: Summand) -> Summand:
+    def times(self, other: Addend) -> Addend:
         factors = _merged_diagonals((*self.factors, *other.factors))
         stop = max(self.stop, other.stop)
         start = min(self.start, other.start)
         number = self.number * other.number
-        return Summand(number, factors, self.rows, other.cols, start, stop)
+        return Addend(number, factors, self.rows, other.cols, start, stop)
 
-    def turned(self) -> Summand:
+    def turned(self) -> Addend:
         factors = tuple(transposed(f) for f in reversed(self.factors))
         return replace(self, factors=factors, rows=self.cols, cols=self.rows)
 
-    def shifted(self, steps: int) -> Summand:
+    def shifted(self, steps: int) -> Addend:
         """The same so many steps earlier."""
         factors = tuple(shifted(f, steps) for f in self.factors)
         return replace(self, factors=factors, number=shifted(self.number, steps))
 
-    def scaled(self, number: Expr) -> Summand:
+    def scaled(self, number: Expr) -> Addend:
         return replace(self, number=self.number * number)
 
 
-Summands = tuple[Summand, ...]
+Summands = tuple[Addend, ...]
 
 
 def _merged_diagonals(factors: tuple[MatrixExpr, ...]) -> tuple[MatrixExpr, ...]:
@@ -87,7 +87,7 @@ def _merged_diagonals(factors: tuple[MatrixExpr, ...]) -> tuple[MatrixExpr, ...]
     return tuple(out)
 
 
-def multiplied(left: Iterable[Summand], right: Iterable[Summand]) -> Summands:
+def multiplied(left: Iterable[Addend], right: Iterable[Addend]) -> Summands:
     left, right = tuple(left), tuple(right)
     if len(left) * len(right) > MOST:
         raise TooMany(f"multiplied out it has more than {MOST} summands")
@@ -97,7 +97,7 @@ def multiplied(left: Iterable[Summand], right: Iterable[Summand]) -> Summands:
     return tuple(a.times(b) for a in left for b in right)
 
 
-def added(parts: Iterable[Summand], rows: Expr, cols: Expr) -> MatrixExpr:
+def added(parts: Iterable[Addend], rows: Expr, cols: Expr) -> MatrixExpr:
     """The sum as one operator."""
     return total([part.operator for part in parts], rows, cols)
 
@@ -114,12 +114,12 @@ def expanded(operator: MatrixExpr) -> Summands:
             first = multiplied(first, other)
         return tuple(s.scaled(number) for s in first)
     if diagonal(operator) == ():
-        return (Summand(Integer(1), (), operator.rows, operator.cols),)
+        return (Addend(Integer(1), (), operator.rows, operator.cols),)
     factors: tuple[MatrixExpr, ...] = (operator,)
     if isinstance(operator, Outer):
         u, v, rows, cols = operator.args
         factors = Column(rows, u), Row(cols, v)
-    return (Summand(Integer(1), factors, operator.rows, operator.cols),)
+    return (Addend(Integer(1), factors, operator.rows, operator.cols),)
 
 
 def exact(cell: Cell, of: str, wrt: str, lag: int) -> Summands:
@@ -131,13 +131,13 @@ def exact(cell: Cell, of: str, wrt: str, lag: int) -> Summands:
         return _told_apart(cell, of, wrt, lag)
     except TooMany:
         whole = jacobian(cell, of, wrt, lag=lag)
-        return (Summand(Integer(1), (whole,), *whole.shape),)
+        return (Addend(Integer(1), (whole,), *whole.shape),)
 
 
 def _told_apart(cell: Cell, of: str, wrt: str, lag: int) -> Summands:
     if lag <= 1 or wrt not in cell.states:
         return expanded(jacobian(cell, of, wrt, lag=lag))
-    found: list[Summand] = []
+    found: list[Addend] = []
     for state in cell.states:
         rest = _told_apart(cell, state, wrt, lag - 1)
         before = [s.shifted(1) for s in rest]

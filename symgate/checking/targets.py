@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 
 from symgate.checking.claims import Equality
 from symgate.checking.exponents import exponent
-from symgate.checking.names import Named, key
+from symgate.checking.names import Lexicon, key
 from symgate.checking.partials import derivative, differential, whole
 from symgate.checking.reader import Reader
-from symgate.checking.scope import Scope
+from symgate.checking.scope import WayToRead
 from symgate.checking.spoken import LOSSES, moments
 from symgate.checking.values import Later, Mentions, NamedMoment, NotUnderstood
 from symgate.equations.cell import Cell
@@ -61,7 +61,7 @@ def jacobian(of: str, wrt: str, lag: int, shown: str = "") -> Target:
 
 
 def targets(
-    cell: Cell, equality: Equality, names: tuple[Named, ...], text: str
+    cell: Cell, equality: Equality, names: tuple[Lexicon, ...], text: str
 ) -> tuple[Target, ...]:
     """What an equality is about: for a symbolic k once for each of some k; () for nothing."""
     left, *rest = equality.sides
@@ -87,7 +87,7 @@ def targets(
     return (Target(shown, left=tree, indices=equality.indices),) if equality.display else ()
 
 
-def lacking(cell: Cell, found: Iterable[Equality], names: tuple[Named, ...]) -> str:
+def lacking(cell: Cell, found: Iterable[Equality], names: tuple[Lexicon, ...]) -> str:
     """Why no line is about a derivative of the cell: a name that it lacks, or none at all."""
     for equality in found:
         tree = equality.sides[0].tree
@@ -98,17 +98,17 @@ def lacking(cell: Cell, found: Iterable[Equality], names: tuple[Named, ...]) -> 
         if not any(all(key(ref.name) in n.names for _, ref in spelt) for n in names):
             for part, ref in spelt:
                 if key(ref.name) not in own:
-                    return Scope(cell, own).unknown(ref, part).message
+                    return WayToRead(cell, own).unknown(ref, part).message
         elif len(spelt) == 2 and own.get(key(by := spelt[1][1].name)) in cell.parameters:
             return f"a parameter's gradient is that of the loss; write ∂L/∂{by} = …"
     return "no line says what a derivative is; write ∂h_t/∂h_{t-1} = …"
 
 
-def _jacobians(cell: Cell, tree: Tree, indices: Indices, named: Named) -> tuple[Target, ...]:
+def _jacobians(cell: Cell, tree: Tree, indices: Indices, named: Lexicon) -> tuple[Target, ...]:
     for given, shown in _indices(tree, indices):
         found: list[Target] = []
         for each in given:
-            found_moments = moments(Scope(cell, named.names, indices=each), tree)
+            found_moments = moments(WayToRead(cell, named.names, indices=each), tree)
             if found_moments is None or not _is_derivative(cell, *found_moments):
                 break
             of, wrt = found_moments
@@ -204,10 +204,10 @@ def _speaks_of_gradients(tree: Tree) -> bool:
     return differential(tree) is not None
 
 
-def _readable(cell: Cell, tree: Tree, indices: Indices, named: Named) -> bool:
+def _readable(cell: Cell, tree: Tree, indices: Indices, named: Lexicon) -> bool:
     """Whether a left side is understood; one in running prose may speak of any cell."""
     try:
-        Reader(Scope(cell, named.names, indices=indices, row=named.row)).value(tree)
+        Reader(WayToRead(cell, named.names, indices=indices, row=named.row)).value(tree)
     except (Later, Mentions):
         return True
     except NotUnderstood:

@@ -90,13 +90,13 @@ class NotUnderstood(Exception):
         self.message, self.start, self.stop, self.mend = message, at.start, at.stop, mend
 
 
-class Unknown(NotUnderstood):
+class NoSuchName(NotUnderstood):
     """A name that is none of the cell's."""
 
 
 def further(one: NotUnderstood, other: NotUnderstood) -> bool:
     """Whether one reading went further than another before it failed."""
-    names = isinstance(one, Unknown), isinstance(other, Unknown)
+    names = isinstance(one, NoSuchName), isinstance(other, NoSuchName)
     return one.start > other.start if names[0] == names[1] else names[1]
 
 
@@ -117,7 +117,7 @@ class Mentions(NotUnderstood):
 
 
 @dataclass(frozen=True)
-class Vector:
+class VectorRead:
     """A vector expression; a number where it has no size, and I where it is a `unit`.
 
     `ones` is "column" or "row" where it is a vector of ones, of whatever length is due.
@@ -130,7 +130,7 @@ class Vector:
 
 
 @dataclass(frozen=True)
-class Operator:
+class Transform:
     """A matrix as a sum of products; `factors` are what it was multiplied out of, `grid` are the
     rows of matrices that it was put together from.
 
@@ -140,38 +140,38 @@ class Operator:
     parts: Summands
     rows: Expr
     cols: Expr
-    factors: tuple[Operator, ...] = field(default=(), compare=False, repr=False)
-    grid: tuple[tuple[Operator, ...], ...] = field(default=(), compare=False, repr=False)
+    factors: tuple[Transform, ...] = field(default=(), compare=False, repr=False)
+    grid: tuple[tuple[Transform, ...], ...] = field(default=(), compare=False, repr=False)
     matrix: tuple[Expr, Expr] | None = field(default=None, compare=False, repr=False)
 
-    def at(self, place: Any) -> Operator:
+    def at(self, place: Any) -> Transform:
         """The same, found at a place of the text."""
         parts = tuple(replace(s, start=place.start, stop=place.stop) for s in self.parts)
         return replace(self, parts=parts)
 
-    def scaled(self, number: Expr) -> Operator:
+    def scaled(self, number: Expr) -> Transform:
         """A number times it."""
         parts = tuple(s.scaled(number) for s in self.parts)
         return replace(self, parts=parts, factors=(), grid=())
 
     @property
-    def turned(self) -> Operator:
+    def turned(self) -> Transform:
         parts = tuple(s.turned() for s in self.parts)
-        return Operator(parts, self.cols, self.rows, matrix=self.matrix)
+        return Transform(parts, self.cols, self.rows, matrix=self.matrix)
 
 
-Value = Vector | Operator
+Value = VectorRead | Transform
 
 
 @dataclass(frozen=True)
-class Span:
+class Extent:
     """A place in the text: its first character, and the one behind its last."""
 
     start: int
     stop: int
 
 
-Place = Tree | Span
+Place = Tree | Extent
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ from symgate.comparing.coefficients import (
 )
 from symgate.comparing.identities import EVEN, ODD
 from symgate.comparing.pairing import Side, degree
-from symgate.comparing.polynomials import Act, InverseFactor, MatrixFactor, Polynomial, Var
-from symgate.comparing.scales import UNIT, Root, solved_scales
+from symgate.comparing.polynomials import Act, AtTime, InverseFactor, MatrixFactor, Polynomial
+from symgate.comparing.scales import UNIT, Radical, solved_scales
 from symgate.comparing.signs import solved
 
 #: What a factor is of: a node, by the number of the right one; a state; a parameter. The sign
@@ -33,7 +33,7 @@ _EMPTY = Coefficient(())
 
 
 @dataclass(frozen=True)
-class Equation:
+class Balance:
     """What one coefficient holds on either side; the left times `sign` should be the right.
 
     `odd` are the nodes that change the sign of the left with their own; where they are
@@ -55,7 +55,7 @@ class _Row:
     key: Key
     left: Coefficient
     right: Coefficient
-    owner: int | Var
+    owner: int | AtTime
 
     @property
     def ratio(self) -> Fraction | None:
@@ -93,8 +93,8 @@ class Alignment:
         labels = {b: i for i, b in enumerate(other.nodes)}
         own = {a: labels[b] for a, b in pairs.items()}
         rows = []
-        owners: list[tuple[int | Var, Polynomial, Polynomial]] = [
-            (Var(s, 1), one.owners[s], other.owners[s]) for s in one.owners
+        owners: list[tuple[int | AtTime, Polynomial, Polynomial]] = [
+            (AtTime(s, 1), one.owners[s], other.owners[s]) for s in one.owners
         ]
         owners += [(own[a], argument(a), argument(b)) for a, b in pairs.items()]
         for owner, left, right in owners:
@@ -108,7 +108,7 @@ class Alignment:
                     return None
         return cls(other.nodes, tuple(rows))
 
-    def scales(self, states: Collection[Var] = ()) -> Mapping[Factor, Root] | None:
+    def scales(self, states: Collection[AtTime] = ()) -> Mapping[Factor, Radical] | None:
         """How often larger the left is than the right, in what each node acts on and in some
         states, so that all plain numbers agree; None where there is no way."""
         ratios = [(row, abs(row.ratio)) for row in self.rows if row.ratio is not None]
@@ -123,7 +123,7 @@ class Alignment:
         found = solved_scales([*plain, *beside], _place)
         return solved_scales(plain, _place) if found is None else found
 
-    def signs(self, states: Collection[Var] = ()) -> Mapping[Factor, int] | None:
+    def signs(self, states: Collection[AtTime] = ()) -> Mapping[Factor, int] | None:
         """The same for signs."""
         plain, beside = list[tuple[set[Factor], int]](), list[tuple[set[Factor], int]]()
         plain += [({i}, 0) for i, node in enumerate(self.nodes) if not _is_odd(node)]
@@ -136,16 +136,16 @@ class Alignment:
         found = solved([*plain, *beside], _is_state)
         return solved(plain, _is_state) if found is None else found
 
-    def odd(self, row: _Row, states: Collection[Var] = ()) -> frozenset[Factor]:
+    def odd(self, row: _Row, states: Collection[AtTime] = ()) -> frozenset[Factor]:
         """What changes the sign of a coefficient on the left with its own."""
         names = {name for name, power in row.left.powers.items() if power % 2}
         owner: Factor = row.owner
         if isinstance(row.owner, int):
             node = self.nodes[row.owner]
             owner = -1 - row.owner if isinstance(node, Act) and node.kind in EVEN else row.owner
-        return frozenset(n for n in names ^ {owner} if not isinstance(n, Var) or n in states)
+        return frozenset(n for n in names ^ {owner} if not isinstance(n, AtTime) or n in states)
 
-    def _powers(self, row: _Row, states: Collection[Var]) -> dict[Factor, Fraction]:
+    def _powers(self, row: _Row, states: Collection[AtTime]) -> dict[Factor, Fraction]:
         """What a coefficient on the left is larger by: products of what nodes and states are."""
         found: dict[Factor, Fraction] = {}
         powers = {name: (p, self._degree(name, states)) for name, p in row.left.powers.items()}
@@ -156,12 +156,12 @@ class Alignment:
             found[row.owner] = found.get(row.owner, Fraction(0)) - 1
         return found
 
-    def _degree(self, name: Factor, states: Collection[Var]) -> Fraction:
+    def _degree(self, name: Factor, states: Collection[AtTime]) -> Fraction:
         if isinstance(name, int):
             return degree(self.nodes[name])
         return Fraction(name in states)
 
-    def equations(self) -> list[Equation] | None:
+    def equations(self) -> list[Balance] | None:
         """What the parameters must satisfy; None where the plain numbers cannot agree."""
         scales, signs = self.scales(), self.signs()
         if scales is None or signs is None:
@@ -178,7 +178,7 @@ class Alignment:
             sign = -1 if sum(signs.get(n, 1) < 0 for n in odd) % 2 else 1
             summands = tuple((c * larger, tokens) for c, tokens in row.left.summands)
             left, turned = replace(row.left, summands=summands), filter(self._turns, odd)
-            found.append(Equation(row.key, left, row.right, sign, frozenset(turned)))
+            found.append(Balance(row.key, left, row.right, sign, frozenset(turned)))
         return found
 
     def _turns(self, name: Factor) -> bool:
@@ -192,15 +192,15 @@ def _is_odd(node: Node) -> bool:
 
 
 def _is_state(name: Factor) -> bool:
-    return isinstance(name, Var)
+    return isinstance(name, AtTime)
 
 
 def _place(name: Factor) -> tuple[int, str]:
     """Parameters are solved for first, then nodes, and states only where they have to be."""
-    return (2 if isinstance(name, Var) else 1 if isinstance(name, int) else 0), str(name)
+    return (2 if isinstance(name, AtTime) else 1 if isinstance(name, int) else 0), str(name)
 
 
-def aligned(one: Side, other: Side, pairs: Mapping[Node, Node]) -> list[Equation] | None:
+def aligned(one: Side, other: Side, pairs: Mapping[Node, Node]) -> list[Balance] | None:
     """The equations between the coefficients of two sides, or None where some clash."""
     found = Alignment.of(one, other, pairs)
     return None if found is None else found.equations()
@@ -211,7 +211,7 @@ def state_scales(
 ) -> dict[str, Fraction | None] | None:
     """How often larger some states of the left are than those of the right, so that the plain
     numbers agree: None for a number without a ratio. None by itself where there is no way."""
-    states = {Var(name, 1): name for name in names}
+    states = {AtTime(name, 1): name for name in names}
     found = Alignment.of(one, other, pairs)
     scales = None if found is None else found.scales(states)
     signs = None if found is None or scales is None else found.signs(states)

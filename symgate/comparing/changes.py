@@ -12,6 +12,7 @@ from symgate.comparing.identities import activation, exponential, power, simpler
 from symgate.comparing.polynomials import (
     Act,
     Applied,
+    AtTime,
     Exp,
     Generator,
     InverseFactor,
@@ -19,7 +20,6 @@ from symgate.comparing.polynomials import (
     Monomial,
     Param,
     Polynomial,
-    Var,
     generator,
     of_monomial,
 )
@@ -65,7 +65,7 @@ class OnGenerators:
 
     def made(self, g: Generator) -> Polynomial:
         match g:
-            case Var() | Param():
+            case AtTime() | Param():
                 return generator(g)
             case Applied(matrix=matrix, feature=feature):
                 return self.matrix(matrix, self(of_monomial(feature)))
@@ -82,14 +82,14 @@ class OnGenerators:
         return apply(matrix, vector)
 
 
-def on_variables(names: Iterable[str], put: Callable[[Var], Polynomial]) -> OnGenerators:
+def on_variables(names: Iterable[str], put: Callable[[AtTime], Polynomial]) -> OnGenerators:
     """Puts a polynomial in for each variable of some names."""
-    return OnGenerators({v: put(v) for name in names for v in (Var(name, 0), Var(name, 1))})
+    return OnGenerators({v: put(v) for name in names for v in (AtTime(name, 0), AtTime(name, 1))})
 
 
 def renamed(names: Mapping[str, str]) -> OnGenerators:
     """Gives variables other names."""
-    return on_variables(names, lambda v: generator(Var(names[v.name], v.lag)))
+    return on_variables(names, lambda v: generator(AtTime(names[v.name], v.lag)))
 
 
 DIAGONAL = "diag "
@@ -105,9 +105,9 @@ def plain_name(name: str) -> str:
     return name.removeprefix(DIAGONAL).partition("|")[0]
 
 
-def variables(p: Polynomial) -> set[Var]:
+def variables(p: Polynomial) -> set[AtTime]:
     """All variables in a polynomial, however deep."""
-    return {g for g in everything(p) if isinstance(g, Var)}
+    return {g for g in everything(p) if isinstance(g, AtTime)}
 
 
 def everything(p: Polynomial) -> set[Generator]:

@@ -15,13 +15,13 @@ from symgate.comparing.effort import spend
 from symgate.comparing.polynomials import (
     Act,
     Applied,
+    AtTime,
     Exp,
     InverseFactor,
     MatrixFactor,
     Monomial,
     Param,
     Polynomial,
-    Var,
     inside,
     of_monomial,
     text,
@@ -115,11 +115,11 @@ def skeleton(
         match g:
             case Param():
                 own.append((g, exponent))
-            case Var(name=name, lag=lag):
+            case AtTime(name=name, lag=lag):
                 entry = ("v", names.get(name, name), lag, exponent)
                 entries.append((str(entry), entry, []))
                 if lag:
-                    state = Var(names.get(name, name), lag)
+                    state = AtTime(names.get(name, name), lag)
                     powers[state] = powers.get(state, Fraction(0)) + exponent
             case Applied():
                 chain, feature = chain_of(g)

@@ -23,7 +23,7 @@ from symgate.comparing.search import ProvedMap, scaled_views, search
 from symgate.comparing.separation import separated
 from symgate.comparing.sums import best_summed
 from symgate.comparing.translation import corresponding
-from symgate.comparing.wording import Map, conditions_in_words, map_in_words
+from symgate.comparing.wording import CellMap, conditions_in_words, map_in_words
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell as by_name
 from symgate.errors import ShapeError
@@ -58,7 +58,7 @@ class Comparison:
     first: Cell
     second: Cell
     verdict: str
-    map: Map | None = None
+    map: CellMap | None = None
     conditions: tuple[tuple[str, ...], ...] = ()
     reason: str = ""
     found: ProvedMap | None = field(default=None, repr=False)
@@ -305,4 +305,4 @@ def _apart_when_scaled(one: Normal, other: Normal) -> bool:
     return True
 
 
-__all__ = ["VERDICTS", "Comparison", "Map", "compare", "normal_form"]
+__all__ = ["VERDICTS", "CellMap", "Comparison", "compare", "normal_form"]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from symgate.comparing.changes import apply
 from symgate.comparing.coefficients import Unknown
 from symgate.comparing.normal import Normal
-from symgate.comparing.polynomials import MatrixFactor, Param, Polynomial, Var, generator
+from symgate.comparing.polynomials import AtTime, MatrixFactor, Param, Polynomial, generator
 from symgate.comparing.proof import Substituted
 from symgate.comparing.search import ProvedMap
 from symgate.comparing.separation import separated
@@ -119,7 +119,7 @@ def _inverse(cell: Normal, away: Substituted, home: Substituted) -> bool:
 
 def _probes(cell: Normal) -> list[Polynomial]:
     """Each parameter as a polynomial: a matrix by what it does to some vector."""
-    some = generator(Var("", 0))
+    some = generator(AtTime("", 0))
     return [
         apply(MatrixFactor(name, False, block), some)
         if p.kind == "matrix"

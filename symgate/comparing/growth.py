@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 from symgate.comparing.changes import diagonal_name
-from symgate.comparing.intervals import ROUNDING, Between, Number, Ranges
+from symgate.comparing.intervals import ROUNDING, Between, Number, Reaches
 from symgate.comparing.normal import Normal
 from symgate.comparing.polynomials import ZERO, Polynomial
 from symgate.comparing.proof import Substituted, diagonal
@@ -32,7 +32,7 @@ def incompatible(
         return ""
     mine = _one_unit(one, {name: p for name, (p, _) in observed.items()})
     theirs = _one_unit(other, {name: q for name, (_, q) in observed.items()})
-    exact = Ranges({})
+    exact = Reaches({})
     for variable in (*one.cell.inputs, *one.states):
         for base in BASES:
             rays = [Heading(variable, side, base) for side in SIDES]
@@ -88,14 +88,14 @@ class Ways:
         self.observed, self.rays = observed, rays
         self.decisive = decisive(observed.values(), name)
         self.left = cases(self.decisive)
-        self.made: list[tuple[Paths, Ranges]] = []
+        self.made: list[tuple[Paths, Reaches]] = []
 
-    def __iter__(self) -> Iterator[tuple[Paths, Ranges]]:
+    def __iter__(self) -> Iterator[tuple[Paths, Reaches]]:
         if len(self.decisive) > MOST_SIGNS:
             raise NoLimit
         yield from self.made
         for signs in self.left:
-            self.made.append((paths(self.observed, self.rays, signs), Ranges(signs)))
+            self.made.append((paths(self.observed, self.rays, signs), Reaches(signs)))
             yield self.made[-1]
 
     def fitted(self, way: Paths) -> None:
@@ -107,7 +107,7 @@ def _combined(one: Growth, other: Growth, d: Fraction) -> Growth:
     return {k: p for k, p in found.items() if p}
 
 
-def _excluding(path: Paths, ways: Ways, exact: Ranges) -> list[tuple[str, int]] | None:
+def _excluding(path: Paths, ways: Ways, exact: Reaches) -> list[tuple[str, int]] | None:
     """What is observed where the first cell is none of the second's ways; None if it may be."""
     used: dict[tuple[str, int], None] = {}
     try:
@@ -127,7 +127,7 @@ def _keys(path: Paths) -> list[tuple[str, int]]:
     return [*path, *((name, 0) for name, side in path if side > 0)]
 
 
-def _clash(path: Paths, way: Paths, key: tuple[str, int], ranges: Ranges, exact: Ranges) -> bool:
+def _clash(path: Paths, way: Paths, key: tuple[str, int], ranges: Reaches, exact: Reaches) -> bool:
     """Whether what the first cell does cannot be what the second does with some signs;
     `exact` knows the values of the first."""
     name, side = key
@@ -149,7 +149,7 @@ def _clash(path: Paths, way: Paths, key: tuple[str, int], ranges: Ranges, exact:
     return not reach.may_have(0, apart)
 
 
-def _may_be(mine: Growth | None, theirs: Growth | None, ranges: Ranges, known: Ranges) -> bool:
+def _may_be(mine: Growth | None, theirs: Growth | None, ranges: Reaches, known: Reaches) -> bool:
     """Whether a known behaviour can be one of those that the second has with some signs."""
     if mine is None or theirs is None:
         return True
@@ -163,7 +163,7 @@ def _may_be(mine: Growth | None, theirs: Growth | None, ranges: Ranges, known: R
     return True
 
 
-def _leading(mine: Growth, known: Ranges) -> tuple[int, Number, bool]:
+def _leading(mine: Growth, known: Reaches) -> tuple[int, Number, bool]:
     """The power with which a known behaviour grows, its coefficient, and whether it is exact."""
     for order in sorted(mine, reverse=True):
         value = known(mine[order]).low
@@ -178,7 +178,7 @@ def _told(
     other: Normal,
     used: list[tuple[str, int]],
     path: Paths,
-    exact: Ranges,
+    exact: Reaches,
     variable: str,
     base: Fraction,
 ) -> str:

@@ -125,10 +125,10 @@ def point(value: Number) -> Between:
 
 def range_of(p: Polynomial, known: Mapping[str, Between]) -> Between:
     """All values of a polynomial; `known` has the ranges of parameters that are restricted."""
-    return Ranges(known)(p)
+    return Reaches(known)(p)
 
 
-class Ranges:
+class Reaches:
     """The ranges of polynomials, each generator's worked out once.
 
     A polynomial is affine in each bounded factor that stands in it to the first power, so that

@@ -44,12 +44,12 @@ from symgate.comparing.identities import activation, power, simpler
 from symgate.comparing.polynomials import (
     ONE,
     Act,
+    AtTime,
     Exp,
     Generator,
     MatrixFactor,
     Param,
     Polynomial,
-    Var,
     generator,
     number,
 )
@@ -178,7 +178,7 @@ class _Polynomials(Semantics):
     def variable(self, e: Indexed) -> Polynomial:
         name, lag = name_of(e), -int(time_of(e))
         found = self.defined.get(name) if lag == 0 else None
-        return found if found is not None else generator(Var(name, lag))
+        return found if found is not None else generator(AtTime(name, lag))
 
     def parameter(self, e: Symbol) -> Polynomial:
         return generator(Param(e.name, rank(e) == 0))
@@ -357,6 +357,6 @@ def _kept(found: Normal, one: str, other: str) -> tuple[str, str]:
     """Of two equal states the one that more equations read."""
 
     def reads(name: str) -> int:
-        return sum(Var(name, 1) in variables(p) for p in found.states.values())
+        return sum(AtTime(name, 1) in variables(p) for p in found.states.values())
 
     return (one, other) if reads(one) >= reads(other) else (other, one)

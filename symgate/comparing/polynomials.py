@@ -3,7 +3,7 @@
 A polynomial maps monomials to rational coefficients; a monomial is a set of (generator,
 exponent) pairs. The generators are those of the vector algebra:
 
-    Var       a state before the step or an input
+    AtTime    a state before the step or an input
     Param     a parameter that is a vector or a scalar
     Applied   a matrix acting on a monomial, W (r ⊙ h)
     Act       an activation of a polynomial
@@ -24,7 +24,7 @@ from hashlib import blake2b
 from zlib import crc32
 
 from symgate.comparing.effort import TooLarge, spend
-from symgate.comparing.scales import Root
+from symgate.comparing.scales import Radical
 
 Monomial = frozenset[tuple["Generator", Fraction]]
 
@@ -42,7 +42,7 @@ def _hash(text: str) -> int:
 
 
 @dataclass(frozen=True)
-class Var:
+class AtTime:
     """A state at t-1 (`lag` 1) or an input at t (`lag` 0)."""
 
     name: str
@@ -103,7 +103,7 @@ class Exp:
     of: Monomial
 
 
-Generator = Var | Param | Applied | Act | InverseFactor | Exp
+Generator = AtTime | Param | Applied | Act | InverseFactor | Exp
 
 
 class Polynomial:
@@ -235,7 +235,7 @@ def power(base: Polynomial, exponent: Fraction) -> Polynomial:
         if len(base.terms) == 1 and all(c == 1 and _all_exp(m) for m, c in base):
             return _power_of_term(base, exponent)
         scale = content(base) if base else _ONE
-        whole = (Root(scale) ** exponent).rational
+        whole = (Radical(scale) ** exponent).rational
         if whole is not None and scale != 1:  # sqrt(4 a) is 2 sqrt(a)
             return power(base.scaled(1 / scale), exponent).scaled(whole)
         return generator(Act(f"power {exponent}", base))
@@ -294,7 +294,7 @@ def _short(key: str) -> str:
 def text(g: Generator) -> str:
     """A generator as a text, the same in every process."""
     match g:
-        case Var(name=name, lag=lag):
+        case AtTime(name=name, lag=lag):
             return f"{name}[{lag}]"
         case Param(name=name):
             return name

@@ -16,15 +16,15 @@ from symgate.comparing import polynomials as poly
 from symgate.comparing.changes import everything
 from symgate.comparing.coefficients import argument
 from symgate.comparing.identities import activation
-from symgate.comparing.intervals import NEGATIVE, POSITIVE, ZERO, Between, Ranges
+from symgate.comparing.intervals import NEGATIVE, POSITIVE, ZERO, Between, Reaches
 from symgate.comparing.polynomials import (
     Act,
+    AtTime,
     Exp,
     Generator,
     InverseFactor,
     Param,
     Polynomial,
-    Var,
     generator,
     number,
     of_monomial,
@@ -57,7 +57,7 @@ class RayLimit:
 
     def __init__(self, ray: Heading, known: Mapping[str, Between]) -> None:
         self.ray, self.known = ray, known
-        self.ranges = Ranges(known)
+        self.ranges = Reaches(known)
         self.nodes: dict[Generator, Growth] = {}
 
     def __call__(self, p: Polynomial) -> Growth:
@@ -93,7 +93,7 @@ class RayLimit:
 
     def made(self, g: Generator) -> Growth:
         match g:
-            case Var(name=name):
+            case AtTime(name=name):
                 mine = name == self.ray.name
                 return {1: number(self.ray.side)} if mine else {0: number(self.ray.others)}
             case Act(kind=kind, argument=argument, extra=extra):
@@ -150,6 +150,6 @@ def decisive(polynomials: Iterable[Polynomial], name: str) -> list[str]:
     for p in [*observed, *map(argument, nodes)]:
         for monomial, _ in p:
             inside = everything(of_monomial(monomial))
-            if any(isinstance(g, Var) and g.name == name for g in inside):
+            if any(isinstance(g, AtTime) and g.name == name for g in inside):
                 found |= {g.name for g, _ in monomial if isinstance(g, Param)}
     return sorted(found)

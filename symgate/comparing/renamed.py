@@ -43,7 +43,7 @@ from symgate.algebra.vectors import (
     with_name,
 )
 from symgate.comparing.effort import TooLarge
-from symgate.comparing.wording import Map
+from symgate.comparing.wording import CellMap
 from symgate.equations.cell import Cell
 from symgate.equations.row import row_of, turned
 from symgate.errors import SymgateError
@@ -100,7 +100,7 @@ def _matched(left: _Whole, right: _Whole) -> Matched | None:
     return None
 
 
-def twins(one: Cell, other: Cell) -> Map | None:
+def twins(one: Cell, other: Cell) -> CellMap | None:
     """The map where the second cell's matrix states are the transposes of the first's.
 
     >>> text = "q[t] = Q @ x[t]\\nS[t] = alpha * S[t-1] + {}"
@@ -118,7 +118,7 @@ def twins(one: Cell, other: Cell) -> Map | None:
     return map_of(other, {b: f"{a}ᵀ" if b in matrices else a for b, a in found.names.items()})
 
 
-def special(one: Cell, other: Cell) -> tuple[Map, str, bool] | None:
+def special(one: Cell, other: Cell) -> tuple[CellMap, str, bool] | None:
     """The map under a condition: parameters of one cell at 0 or 1. With it, whether it is the
     first cell whose parameters are bound, so that the second is a special case of it."""
     for large, small in ((one, other), (other, one)):
@@ -141,7 +141,7 @@ def _in_order(first: bool, one: _Whole, other: _Whole) -> tuple[_Whole, _Whole]:
     return (one, other) if first else (other, one)
 
 
-def rows(one: Cell, other: Cell) -> tuple[Map, str] | None:
+def rows(one: Cell, other: Cell) -> tuple[CellMap, str] | None:
     """Whether one cell is what every row of the other's matrix states is, with the map."""
     for whole, row in ((one, other), (other, one)):
         try:
@@ -177,10 +177,10 @@ def _part(whole: Cell, row: Cell, name: str, alone: str) -> str:
     return "" if before == after else "row i" if before == 2 else "component i"
 
 
-def map_of(cell: Cell, names: Mapping[str, str]) -> Map:
+def map_of(cell: Cell, names: Mapping[str, str]) -> CellMap:
     """Names of a cell, by what they are in it."""
     kinds = (cell.states, cell.inputs, cell.gates, tuple(cell.parameters))
-    return Map(*({n: names[n] for n in kind if n in names} for kind in kinds))
+    return CellMap(*({n: names[n] for n in kind if n in names} for kind in kinds))
 
 
 class _Whole:

@@ -16,19 +16,19 @@ T = TypeVar("T", bound=Hashable)
 
 
 @dataclass(frozen=True)
-class Root:
+class Radical:
     """A positive number whose `degree`-th power is `power`."""
 
     power: Fraction
     degree: int = 1
 
-    def __mul__(self, other: Root) -> Root:
+    def __mul__(self, other: Radical) -> Radical:
         degree = lcm(self.degree, other.degree)
         own, its = (root._raised(degree // root.degree) for root in (self, other))
-        return Root(own * its, degree)
+        return Radical(own * its, degree)
 
-    def __pow__(self, exponent: Fraction) -> Root:
-        return Root(self._raised(exponent.numerator), self.degree * exponent.denominator)
+    def __pow__(self, exponent: Fraction) -> Radical:
+        return Radical(self._raised(exponent.numerator), self.degree * exponent.denominator)
 
     def _raised(self, exponent: int) -> Fraction:
         digits = max(self.power.numerator, self.power.denominator).bit_length()
@@ -44,12 +44,12 @@ class Root:
         return Fraction(parts[0][0], parts[1][0]) if all(exact for _, exact in parts) else None
 
 
-UNIT = Root(Fraction(1))
+UNIT = Radical(Fraction(1))
 
 
 def solved_scales(
     equations: Iterable[tuple[Mapping[T, Fraction], Fraction]], rank: Callable[[T], Any]
-) -> dict[T, Root] | None:
+) -> dict[T, Radical] | None:
     """A number for every name, so that in each equation the powers of its names have the product.
 
     Names of a high rank are 1 where others can be chosen; None where the equations clash.
@@ -58,11 +58,11 @@ def solved_scales(
     >>> {name: root.rational for name, root in found.items()}
     {'a': Fraction(4, 1), 'b': Fraction(1, 1)}
     """
-    pivots: dict[T, tuple[dict[T, Fraction], Root]] = {}
+    pivots: dict[T, tuple[dict[T, Fraction], Radical]] = {}
     names: dict[T, None] = {}
     for exponents, product in equations:
         names.update(dict.fromkeys(sorted(exponents, key=rank)))
-        row, value = {name: e for name, e in exponents.items() if e}, Root(product)
+        row, value = {name: e for name, e in exponents.items() if e}, Radical(product)
         for name, (others, its) in pivots.items():
             row, value = _without(row, value, name, others, its)
         if not row:
@@ -79,8 +79,8 @@ def solved_scales(
 
 
 def _without(
-    row: Mapping[T, Fraction], value: Root, name: T, others: Mapping[T, Fraction], its: Root
-) -> tuple[dict[T, Fraction], Root]:
+    row: Mapping[T, Fraction], value: Radical, name: T, others: Mapping[T, Fraction], its: Radical
+) -> tuple[dict[T, Fraction], Radical]:
     """An equation with a name put in from the one that is solved for it."""
     row = dict(row)
     e = row.pop(name, None)

@@ -19,14 +19,14 @@ from symgate.comparing.changes import everything, on_variables, renamed, variabl
 from symgate.comparing.effort import TooLarge, bounded
 from symgate.comparing.freedom import degrees_of_freedom, independent_directions
 from symgate.comparing.growth import incompatible
-from symgate.comparing.intervals import Ranges
+from symgate.comparing.intervals import Reaches
 from symgate.comparing.normal import Normal
 from symgate.comparing.numbers import Array, Draw, Trajectory, drawn
 from symgate.comparing.polynomials import (
     Applied,
+    AtTime,
     Monomial,
     Polynomial,
-    Var,
     generator,
     of_monomial,
 )
@@ -161,7 +161,7 @@ def _seen(pair: Pair) -> Iterator[tuple[Sequence[str], str, str, Polynomial, Pol
 
 def _out_of_range(pair: Pair) -> str:
     """A value outside of the range of the second cell, perhaps with some variables at zero."""
-    draw, ranges = _draw(pair.one, 1, DRAWS, POINTS), Ranges({})
+    draw, ranges = _draw(pair.one, 1, DRAWS, POINTS), Reaches({})
     for gone, where, name, _, theirs in _seen(pair):
         reach = ranges(theirs)
         if reach.low == -np.inf and reach.high == np.inf:
@@ -220,7 +220,7 @@ def degree_in(p: Polynomial, variable: str) -> int | None:
 def _monomial_degree(monomial: Monomial, variable: str) -> int | None:
     total = 0
     for g, exponent in monomial:
-        if isinstance(g, Var):
+        if isinstance(g, AtTime):
             own = int(g.name == variable)
         elif isinstance(g, Applied):
             inner = _monomial_degree(g.feature, variable)

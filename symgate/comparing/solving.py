@@ -14,7 +14,7 @@ from itertools import permutations
 from types import MappingProxyType
 from typing import Any
 
-from symgate.comparing.alignment import Equation, Factor
+from symgate.comparing.alignment import Balance, Factor
 from symgate.comparing.coefficients import Summand, Token, Unknown, turned, unknown
 from symgate.comparing.effort import spend
 from symgate.comparing.polynomials import MatrixFactor
@@ -51,7 +51,7 @@ class Solution:
 
 
 def solutions(
-    coefficients: Sequence[Equation], identities: Mapping[Unknown, str] = MappingProxyType({})
+    coefficients: Sequence[Balance], identities: Mapping[Unknown, str] = MappingProxyType({})
 ) -> Iterator[Solution]:
     """Solutions for the parameters of the right side, the plainest first.
 
@@ -81,7 +81,7 @@ Bound = tuple[
 ]
 
 
-def _renaming(coefficients: Sequence[Equation]) -> dict[Unknown, Summand] | None:
+def _renaming(coefficients: Sequence[Balance]) -> dict[Unknown, Summand] | None:
     """A multiple of one known parameter for each unknown one; found by search."""
     tasks = []
     for coefficient in sorted(coefficients, key=lambda s: len(s.right.summands)):
@@ -197,7 +197,7 @@ def _plain(token: Token, name: Token) -> Token | None:
 Row = tuple[dict[Unknown, Fraction], dict[tuple[Token, ...], Fraction]]
 
 
-def _linear(coefficients: Sequence[Equation], ones: Sequence[Unknown]) -> Solution | None:
+def _linear(coefficients: Sequence[Balance], ones: Sequence[Unknown]) -> Solution | None:
     """Solve for the unknowns as linear ones; rows without unknowns are conditions.
 
     A coefficient that holds a product of unknowns waits until all but one of them are solved; some
@@ -221,7 +221,7 @@ def _linear(coefficients: Sequence[Equation], ones: Sequence[Unknown]) -> Soluti
     return None
 
 
-def _scalars(coefficients: Sequence[Equation]) -> set[Unknown]:
+def _scalars(coefficients: Sequence[Balance]) -> set[Unknown]:
     tokens = [token for s in coefficients for _, names in s.right.summands for token in names]
     return {unknown(t) for t in tokens if not isinstance(t, MatrixFactor) and t[0].scalar}
 
@@ -232,7 +232,7 @@ def _is_alone(name: Unknown, rows: Sequence[Row]) -> bool:
 
 
 def _row(
-    coefficient: Equation, values: Mapping[Unknown, Value], ways: dict[Unknown, bool]
+    coefficient: Balance, values: Mapping[Unknown, Value], ways: dict[Unknown, bool]
 ) -> Row | None:
     """The equation of a coefficient with known values put in; None where it is not linear."""
     row: dict[Unknown, Fraction] = {}
@@ -316,7 +316,7 @@ def _divided(
 
 
 def _factors(
-    coefficients: Sequence[Equation], identities: Mapping[Unknown, str]
+    coefficients: Sequence[Balance], identities: Mapping[Unknown, str]
 ) -> tuple[Unknown, ...]:
     """Unknowns that are taken as one, so that no product holds two: diag(γ) B is any matrix.
 

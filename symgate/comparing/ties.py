@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from symgate.comparing.alignment import Equation, aligned
+from symgate.comparing.alignment import Balance, aligned
 from symgate.comparing.changes import OnGenerators, everything
 from symgate.comparing.coefficients import (
     Coefficient,
@@ -97,7 +97,7 @@ def _with_tie(
 
 def _argument_equations(
     mine: Side, theirs: Side, pairs: Mapping[Node, Node], partner: Node, tie: Tie
-) -> list[Equation]:
+) -> list[Balance]:
     """The coefficients of the tied activation against those of the one it is tied to."""
     labels = {b: i for i, b in enumerate(theirs.nodes)}
     own = {a: labels[b] for a, b in pairs.items()}
@@ -105,7 +105,7 @@ def _argument_equations(
     right = coefficients(tie.change(tie.gone.argument), theirs.names, labels)
     empty = Coefficient(())
     return [
-        Equation(key, left.get(key, empty), right.get(key, empty), tie.sign, fixed=tie.sign)
+        Balance(key, left.get(key, empty), right.get(key, empty), tie.sign, fixed=tie.sign)
         for key in {**left, **right}
     ]
 

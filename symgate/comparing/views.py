@@ -34,12 +34,12 @@ from symgate.comparing.normal import Mirrored, Normal, with_mirrors
 from symgate.comparing.polynomials import (
     Act,
     Applied,
+    AtTime,
     Exp,
     Generator,
     InverseFactor,
     Param,
     Polynomial,
-    Var,
     generator,
     of_monomial,
     text,
@@ -130,7 +130,7 @@ class _Opened(OnGenerators):
     """Takes what depends on parameters alone as a parameter of its own: exp(b) is a positive c."""
 
     def made(self, g: Generator) -> Polynomial:
-        constant = not any(isinstance(inner, Var) for inner in everything(generator(g)))
+        constant = not any(isinstance(inner, AtTime) for inner in everything(generator(g)))
         if not constant or not isinstance(g, Act | Exp | InverseFactor):
             return super().made(g)
         if isinstance(g, Act) and g.kind == "tanh" and poly.content(g.argument) < 1:
@@ -157,7 +157,7 @@ def _factor(g: Generator, exponent: Fraction) -> str:
     if isinstance(g, Exp):
         return f"exp({formula(of_monomial(g.of, exponent))})"
     match g:
-        case Param(name=name) | Var(name=name):
+        case Param(name=name) | AtTime(name=name):
             shown = name
         case Applied(matrix=matrix, feature=feature):
             shown = f"{matrix.name}{'.T' * matrix.transposed} @ ({formula(of_monomial(feature))})"
@@ -219,7 +219,7 @@ def _read(cell: Normal, count: int) -> Normal:
 def activated(cell: Normal) -> Iterator[tuple[str, str, Normal]]:
     """The cell with φ(s) as its state, where s is read through an invertible φ alone."""
     for state in cell.states:
-        old = generator(Var(state, 1))
+        old = generator(AtTime(state, 1))
         through = {
             g
             for q in cell.states.values()
@@ -230,8 +230,8 @@ def activated(cell: Normal) -> Iterator[tuple[str, str, Normal]]:
             continue
         (node,) = through
         fresh = f"{node.kind}({state})"
-        view = cell.changed(OnGenerators({node: generator(Var(fresh, 1))}))
-        if any(Var(state, 1) in variables(q) for q in view.observed.values()):
+        view = cell.changed(OnGenerators({node: generator(AtTime(fresh, 1))}))
+        if any(AtTime(state, 1) in variables(q) for q in view.observed.values()):
             continue
         view = view.changed(renamed({fresh: state}))
         states = {**view.states, state: activation(node.kind, view.states[state])}
@@ -257,6 +257,6 @@ def scaled(cell: Normal, scales: Mapping[str, Fraction | None]) -> Normal | None
     known = {s: k for s, k in scales.items() if k is not None}
     if len(known) < len(scales):
         return None
-    before = ((Var(s, 1), k) for s, k in known.items())
+    before = ((AtTime(s, 1), k) for s, k in known.items())
     view = cell.changed(OnGenerators({v: generator(v).scaled(k) for v, k in before}))
     return replace(view, states={s: p.scaled(1 / known[s]) for s, p in view.states.items()})

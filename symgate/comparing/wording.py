@@ -19,7 +19,7 @@ from symgate.equations.cell import Cell
 
 
 @dataclass(frozen=True)
-class Map:
+class CellMap:
     """What to put in for the second cell's names: each value is in the first's names."""
 
     states: Mapping[str, str]
@@ -40,12 +40,12 @@ class Map:
         return "; ".join(shown) if shown else "the same names"
 
 
-def map_in_words(one: Normal, other: Normal, found: ProvedMap) -> Map:
+def map_in_words(one: Normal, other: Normal, found: ProvedMap) -> CellMap:
     """The map of a relation in words."""
     told: dict[str, dict[str, str]] = {kind: {} for kind in ("state", "input", "gate", "parameter")}
     for kind, name, value in entries(one, other, found, InWords()):
         told[kind][name] = value
-    return Map(*told.values())
+    return CellMap(*told.values())
 
 
 class InWords:

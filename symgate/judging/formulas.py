@@ -11,7 +11,7 @@ from sympy import Expr, Integer, S
 
 from symgate.algebra.marks import Partial
 from symgate.algebra.vectors import variable
-from symgate.comparing.comparison import Map
+from symgate.comparing.comparison import CellMap
 from symgate.equations.cell import Cell
 from symgate.errors import UnknownName
 from symgate.linear.jacobian import jacobian as exact
@@ -169,7 +169,7 @@ def named(cell: str) -> str:
     return rf"\text{{{label_text(cell)}}}"
 
 
-def mapped(first: Cell, second: Cell, found: Map) -> FormulaText | None:
+def mapped(first: Cell, second: Cell, found: CellMap) -> FormulaText | None:
     """What the names of the second cell are in the first, where they are something else."""
     changed = [
         (name, value)

@@ -13,12 +13,12 @@ from symgate.algebra.structure import is_diagonal
 from symgate.algebra.vectors import name_of, time_of
 from symgate.checking.check import check
 from symgate.checking.slips import exchanged, put
-from symgate.checking.summands import Summand, Summands, added, exact
+from symgate.checking.summands import Addend, Summands, added, exact
 from symgate.writing.latex import latex
 from symgate.writing.subject import Subject
 from symgate.writing.tree import Words
 
-Slip = tuple[Summand, Words]
+Slip = tuple[Addend, Words]
 
 
 def slipped(
@@ -37,7 +37,7 @@ def slipped(
     return None
 
 
-def _slips(subject: Subject, summand: Summand) -> Iterator[Slip]:
+def _slips(subject: Subject, summand: Addend) -> Iterator[Slip]:
     if summand.factors:
         yield summand.scaled(Integer(-1)), ("the sign of the summand ", summand.operator)
     for i, (one, other) in enumerate(pairwise(summand.factors)):
