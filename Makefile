@@ -22,7 +22,7 @@ QUICK := $(addprefix tests/test_, language.py activations.py orders.py adjoint.p
 	imports.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help report published sample test quick mutants bench lock clean
+.PHONY: help report published sample test lint tests quick mutants bench lock clean
 
 help:
 	@sed -n '/^# make/s/^# //p' Makefile
@@ -37,10 +37,14 @@ sample: $(VENV)/.core
 	$(PY) -m analysis.published --output reports/sample/published
 	$(PY) -m symgate report -o reports/sample
 
-test: $(VENV)/.test
+test: lint tests
+
+lint: $(VENV)/.test
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy --strict symgate
+
+tests: $(VENV)/.test
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PY) -m pytest -n auto --dist loadfile
 
 quick: $(VENV)/.test
