@@ -1,6 +1,7 @@
 """What pytest says at its start, and what no test leaves to the next."""
 
 import gc
+import os
 import sys
 from collections.abc import Iterator
 
@@ -11,6 +12,9 @@ from tests.chosen import CELLS, REPRESENTATIVES, ROTATION
 #: SymPy makes many small objects; looked for circles after each 700 of them, with JAX's own
 #: search each time, the tests take a tenth longer.
 gc.set_threshold(50_000, 20, 20)
+
+#: What JAX compiles runs once or twice: it is not worth making fast.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 
 
 def pytest_report_header() -> str:

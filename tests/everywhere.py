@@ -104,7 +104,7 @@ def verbs() -> dict[str, Callable[[Path], object]]:
         "zoo": lambda _: [str(sg.zoo[name]) for name in sorted(sg.zoo)[:20]],
     }
     drawn = {f"plots.{name}": drawing(draw) for name, draw in pictures().items()}
-    return called | own | drawn | (by_torch() if find_spec("torch") else {})
+    return called | own | drawn | (BY_TORCH if find_spec("torch") else {})
 
 
 def pictures() -> dict[str, Callable[[], Any]]:
@@ -185,6 +185,13 @@ def by_torch() -> dict[str, Callable[[Path], object]]:
         return [watch.labels, watch.curve(), rendered(watch.plot(axes(None)), "svg")]
 
     return {"trace": traced, "watch": watched}
+
+
+#: The same, with PyTorch imported when they are called.
+BY_TORCH: dict[str, Callable[[Path], object]] = {
+    "trace": lambda folder: by_torch()["trace"](folder),
+    "watch": lambda folder: by_torch()["watch"](folder),
+}
 
 
 def slope_of_mine() -> str:

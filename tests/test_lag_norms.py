@@ -297,8 +297,8 @@ class Exact:
     [
         ("rnn", mpmath.mpf, 4, 2000),
         ("rnn", Decimal, 2, 10_000),
-        ("gru", Decimal, 4, 2000),
-        ("lstm", Decimal, 2, 2500),
+        ("gru", Decimal, 4, 1000),
+        ("lstm", Decimal, 2, 1500),
     ],
 )
 def test_against_fifty_digits(name: str, number: Any, n: int, lags: int) -> None:

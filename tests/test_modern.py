@@ -92,7 +92,7 @@ ZOO = [
     "hopfield",
     "lif",
 ]
-NAMES = [*TEXTS, *in_turn(ZOO, 7)]
+NAMES = [*TEXTS, *in_turn(ZOO, 5)]
 
 
 class Drawn:

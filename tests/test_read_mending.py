@@ -18,6 +18,7 @@ from symgate.reading.macros import MAX_CHARACTERS, Budget, definitions, expanded
 from symgate.reading.mending.book import known, of_text
 from symgate.reading.reader import read_text
 from symgate.reading.source import Piece
+from tests.chosen import in_turn
 
 LSTM = (
     r"i_t = \sigma(W_i x_t + U_i h_{t-1} + b_i)",
@@ -294,7 +295,7 @@ HOSTILE: dict[str, Callable[[int], str]] = {
 }
 
 
-@pytest.mark.parametrize("pattern", HOSTILE)
+@pytest.mark.parametrize("pattern", in_turn(HOSTILE, 4))
 def test_twice_the_text_takes_no_more_than_twice_the_work(pattern: str) -> None:
     def work(size: int, times: int = 1) -> float:
         text = HOSTILE[pattern](size)

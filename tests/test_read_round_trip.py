@@ -1,4 +1,4 @@
-"""What the derivation writes reads back: every cell of the zoo, in a notation of its turn."""
+"""What the derivation writes reads back: the cells of the zoo, each in a notation of its turn."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 import symgate as sg
 from symgate.reading.reader import read_text
 from symgate.writing.derivation import derive
-from tests.chosen import PLAIN
+from tests.chosen import PLAIN, in_turn
 
 #: Cells with sums of one matrix and its transpose, of which `compare` finds no map where the
 #: notation writes rows, and the stabilised sLSTM, whose maps it does not find in time.
@@ -24,7 +24,8 @@ NOTATIONS = tuple(sg.notations)
 def turns(part: int, of: int) -> list[tuple[str, str]]:
     common = [(c, n) for c in ("rnn", "gru", "lstm", "gru-reset-after") for n in NOTATIONS]
     each = [(name, NOTATIONS[i % len(NOTATIONS)]) for i, name in enumerate(CELLS)]
-    return [pair for pair in dict.fromkeys([*common, *each]) if pair not in UNDECIDED][part::of]
+    pairs = [pair for pair in dict.fromkeys([*common, *each]) if pair not in UNDECIDED]
+    return in_turn(pairs, len(pairs) // 2)[part::of]
 
 
 @pytest.mark.parametrize("part", range(6))

@@ -14,12 +14,14 @@ from xml.etree.ElementTree import Element
 
 import html5lib
 import pytest
+from matplotlib.figure import Figure
 
 import symgate as sg
 from symgate.cli.main import main
 from symgate.decaying.workers import START
 from symgate.files import write_file
 from symgate.judging.verbs import work
+from symgate.plots.style import rendered, svg
 from symgate.reporting import homework, measuring, pieces, report, texts
 from symgate.reporting.findings import NUMBER_FORMATS
 from symgate.reporting.report import Report
@@ -35,10 +37,14 @@ Page = Element
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Report:
-    """The default report, with the published results of the repository beside it."""
+    """The default report, with the published results of the repository beside it. Its pictures
+    are drawn for the page alone; the files of a picture are looked at elsewhere."""
     folder = tmp_path_factory.mktemp("report")
     shutil.copytree(KEPT / "published", folder / "published")
-    return sg.report(output=folder)
+    beside = {form: rendered(Figure(), form) for form in measuring.IMAGE_FORMATS}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(measuring, "every_form", lambda *given: (svg(*given), beside))
+        return sg.report(output=folder)
 
 
 @pytest.fixture(scope="module")
