@@ -73,7 +73,7 @@ class Classifier:
         errors = ((u, u.error) for u in self.found.lines)
         outer = next((u for u, e in errors if e is not None and "outer" in e.message), None)
         if outer is not None:
-            return self.matrix_family(outer)
+            return "linear_attention"
         if is_state_space(self.found, self.parts):
             return "ssm"
         base = self.carried_family() if self.parts.carried else self.uncarried_family()
@@ -91,19 +91,6 @@ class Classifier:
             if isinstance(t, Apply)
             for v in variables(t.vector)
         )
-
-    def matrix_family(self, outer: Understood) -> str:
-        """A state that outer products are added to: by what its last value is multiplied with."""
-        used = [ref for ref in outer.line.references if ref.name != outer.name]
-        twice = sum(ref.name == outer.name for ref in outer.line.references) > 1
-        if twice or any(ref.name == "I" or ref.letter == "diag" for ref in used):
-            keys = {ref.name for ref in used if ref.transposed}
-            plain = {ref.name for ref in used if not ref.transposed and ref.time == 0}
-            return "delta_rule" if len(keys) == 1 and keys & plain else "rwkv7"
-        others = {ref.name for ref in used if ref.time in (0, None)}
-        if len(self.found.lines) > 2 or len(others) > 3:
-            return "mlstm"
-        return "linear_attention"
 
     def uncarried_family(self) -> str:
         if not self.parts.states:

@@ -31,6 +31,7 @@ UPDATES = {
     ),
     "diag(w[t]) @ S[t-1] + S[t-1] @ G[t] + outer(v[t], k[t])": "rwkv7",
     "S[t-1] @ diag(w[t]) + S[t-1] @ G[t] + outer(v[t], k[t])": "rwkv7",
+    "S[t-1] @ (I - outer(k[t], u[t])) + outer(v[t], u[t])": "rwkv7",
     "S[t-1] @ (diag(w[t]) + outer(a[t], b[t])) + outer(v[t], k[t])": "rwkv7",
 }
 #: The families of cells with such a memory, by the zoo's names.
