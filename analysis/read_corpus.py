@@ -188,6 +188,8 @@ def equations_right(
     lines = [line for e in expected if e is not None for line in converted(e)]
     lines = inlined(shifted(once_each(lines)))
     own = inlined([split(line.text) for line in reading.lines if line.text is not None])
+    if not any("[" in line for line in expected if line):  # no times are printed
+        lines, own = ([(a, b.replace("[t]", "")) for a, b in every] for every in (lines, own))
     for name in re.findall(r"diag\((\w+)\) @", " ".join(text for _, text in own)):
         # a plain name that is spelt like a Greek letter is a scalar in the label's text
         lines = [
@@ -292,7 +294,12 @@ def shifted(lines: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     if not any("[t" in left + right for left, right in result):
         states = {"h"} | {a.removesuffix("_prime") for a, _ in result if a.endswith("_prime")}
         states -= {a for a, _ in result if f"{a}_prime" in dict(result)}
-        result = [timeless(left, right, states) for left, right in result]
+        for i, (left, right) in enumerate(result):
+            result[i] = timeless(left, right, states)
+            if left in states:  # the lines that follow read the new state
+                states = states - {left}
+                after = [(a, re.sub(rf"\b{left}\b", f"{left}[t]", b)) for a, b in result[i + 1 :]]
+                result[i + 1 :] = after
     return result
 
 

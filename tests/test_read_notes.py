@@ -142,6 +142,33 @@ NOTES = {
         "c[t] = f[t] * c[t-1] + i[t] * z[t]",
         "h[t] = o[t] * c[t]",
     ),
+    "a key times a value, without a transpose": (
+        r"$$M_n = \lambda M_{n-1} + K_n V_n$$ $$Y_n = Q_n M_n$$",
+        "linear_attention",
+        "M[t] = lamda * M[t-1] + outer(K[t], V[t])",
+        "Y[t] = Q[t] @ M[t]",
+    ),
+    "a weighed sum whose exponents have lines": (
+        r"$k_t = W_k x_t$, $v_t = W_v x_t$, $a_t = e^{-w} a_{t-1} + e^{k_t} v_t$, "
+        r"$b_t = e^{-w} b_{t-1} + e^{k_t}$, $y_t = \frac{a_t}{b_t}$",
+        "rwkv",
+        "k[t] = W_k @ x[t]",
+        "v[t] = W_v @ x[t]",
+        "a[t] = exp(-w) * a[t-1] + exp(k[t]) * v[t]",
+        "b[t] = exp(-w) * b[t-1] + exp(k[t])",
+        "y[t] = a[t] / b[t]",
+    ),
+    "an accent of HTML": (
+        "<p>u<sub>t</sub> = &sigma;(W<sub>u</sub>x<sub>t</sub> + U<sub>u</sub>"
+        "h<sub>t-1</sub>)</p>\n"
+        "<p>h&#771;<sub>t</sub> = tanh(W x<sub>t</sub> + U h<sub>t-1</sub>)</p>\n"
+        "<p>h<sub>t</sub> = (1 - u<sub>t</sub>) &#8857; h<sub>t-1</sub> + u<sub>t</sub> "
+        "&#8857; h&#771;<sub>t</sub></p>",
+        "ugrnn",
+        "u[t] = sigmoid(W_u @ x[t] + U_u @ h[t-1])",
+        "h_tilde[t] = tanh(W @ x[t] + U @ h[t-1])",
+        "h[t] = (1 - u[t]) * h[t-1] + u[t] * h_tilde[t]",
+    ),
 }
 
 

@@ -221,9 +221,10 @@ def _as_cased(document: Document, u: Understood) -> str | None:
     """A line's text with its names in the case in which they are printed."""
 
     def cased(term: AnyTerm) -> AnyTerm:
-        shown = document.text[term.start : term.stop].lstrip("\\{")[:1]
-        if isinstance(term, Var) and shown == term.name[0].swapcase():
-            return replace(term, name=shown + term.name[1:])
+        shown = document.text[term.start : term.stop]
+        if isinstance(term, Var) and term.name[0] not in shown:
+            other = term.name[0].swapcase()
+            return replace(term, name=other + term.name[1:]) if other in shown else term
         return term
 
     return replace(u, term=None if u.term is None else mapped(u.term, cased)).printed

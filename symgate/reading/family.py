@@ -67,8 +67,8 @@ class Classifier:
     # -- family --------------------------------------------------------------------------
 
     def family(self) -> str:
-        ways = {a for u in self.found.lines for a in u.line.target.accents}
-        if self.found.backwards or {"fwd", "bwd"} <= ways:
+        accents = {a for u in self.found.lines for a in u.line.target.accents}
+        if self.found.backwards or {"fwd", "bwd"} <= accents:
             return "birnn"
         errors = ((u, u.error) for u in self.found.lines)
         outer = next((u for u, e in errors if e is not None and "outer" in e.message), None)
@@ -165,9 +165,8 @@ class Classifier:
             return "sru" if highway or not self.candidate_reads_state(cell) else "lstm"
         if self.projected(output):
             return "lstmp"
-        every = factors(term) if isinstance(term, Times) and not self.gate_lines() else ()
-        if every and all(isinstance(f, Var) for f in every):
-            return "qrnn"  # f, i and o pool what convolutions of the input made
+        if isinstance(term, Times) and all(isinstance(f, Var) for f in factors(term)):
+            return "lstm" if self.gate_lines() else "qrnn"
         return "lstm" if self.parts.keepers.get(cell) or self.parts.gates else "rnn"
 
     def projected(self, output: str | None) -> bool:

@@ -20,6 +20,7 @@ from symgate.reading.ranked_lines import in_text
 from symgate.reading.ranks import MATRIX, NUMBER
 from symgate.reading.reading import Reading, ReadLine
 from symgate.reading.source import Document
+from symgate.reading.terms import AnyTerm, Times, Var, subterms
 from symgate.reading.understood import Understanding, Understood
 from symgate.reading.zoo_match import ZooMatch
 
@@ -52,6 +53,10 @@ def ranked(draft: Draft, found: Understanding) -> RankedCell | None:
     if read is None:
         lines = list(draft.lines)
         read = in_text(lines, found.context)
+    if read is None:  # without what is made for the states in lines that are not read
+        draft = Draft([line for line in lines if any(r.time == -1 for r in line.references)])
+        lines = draft.lines
+        read = in_text(lines, found.context) if lines else None
     if read is None:
         return None
     texts, kinds = read.texts, read.kinds
@@ -74,9 +79,16 @@ def ranked(draft: Draft, found: Understanding) -> RankedCell | None:
 def _needs(u: Understood) -> bool:
     """Whether a line is not read without ranks, or a matrix has the name of one of each step."""
     foreign = u.error is not None and u.error.kind == "foreign"
+    foreign = foreign or any(map(_is_written, subterms(u.term) if u.term is not None else ()))
     target = u.line.target
     namesake = any(r.name == u.name and r.time is None for r in u.line.references)
     return foreign or (namesake and target.time == 0 and target.letter.isupper())
+
+
+def _is_written(term: AnyTerm) -> bool:
+    """Whether a term is a key times a value that no lines define, K_t V_t: they are written."""
+    names = [f.ref for f in term.factors if isinstance(f, Var)] if isinstance(term, Times) else []
+    return {ref.name.lower() for ref in names} == {"k", "v"} == {r.letter.lower() for r in names}
 
 
 def _readouts(draft: Draft, texts: Mapping[str, str]) -> set[str]:
@@ -87,6 +99,11 @@ def _readouts(draft: Draft, texts: Mapping[str, str]) -> set[str]:
         shown = texts.get(line.name, "").partition(" = ")[2]
         again = any(shown in text for name, text in texts.items() if name != line.name)
         if shown and not again and any(f"{s}[t]" in shown for s in states):
+            kept.add(line.name)
+    read = [line.name for line in draft.outputs if line.name in kept]
+    for line in draft.outputs:  # h = o ⊙ h̃, where h̃ is read from the memory
+        shown = texts.get(line.name, "").partition(" = ")[2]
+        if " * " in shown and "@" not in shown and any(f"{name}[t]" in shown for name in read):
             kept.add(line.name)
     waiting = list(kept)
     while waiting:

@@ -255,10 +255,16 @@ class RankedReader:
                 pair = [bound(v, binds and binds + j) for j, v in enumerate(rest[i : i + 2])]
                 value = (form.format(*pair), kind, ATOM if "(" in form else ACT)
                 return [*rest[:i], value, *rest[i + 2 :]]
-        if (rest[0][1], rest[1][1]) == (COLUMN, MATRIX) and rest[1][0].isidentifier():
+        query = rest[0][0][0].isupper() and rest[1][0].endswith("[t]")  # Q_t S_t of rows
+        if (rest[0][1], rest[1][1]) == (COLUMN, MATRIX) and (query or rest[1][0].isidentifier()):
             pair = [bound(v, ACT + j) for j, v in enumerate(rest[:2])]
             return [("{} @ {}".format(*pair), COLUMN, ACT), *rest[2:]]  # x W of columns
         name, other = rest[0][0].split("[")[0], rest[1][0]
+        written = {name.lower(), other.split("[")[0].lower()} == {"k", "v"}
+        if (
+            written and not scalars and self.context.target in self.memories
+        ):  # K_t V_t, which lacks its transpose
+            return [(f"outer({rest[0][0]}, {other})", MATRIX, ATOM), *rest[2:]]
         capital = name.isidentifier() and name[0].isupper() and rest[0][1] != MATRIX
         if capital and other[0].islower():
             self.kinds[name] = MATRIX  # C_t h_t: a matrix that each step has anew

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
+from symgate.reading.grammar import tree as parsed
 from symgate.reading.names import Indices, Reference, is_transpose, reference, tree_time
+from symgate.reading.tokens import FormulaError, Token
 from symgate.reading.trees import (
     Accent,
     Digits,
@@ -29,9 +32,12 @@ def references(tree: Tree, indices: Indices) -> Iterator[Reference]:
             ref = reference(tree, indices)
             if ref is not None:
                 yield ref
-        case Scripted(base=base):
+        case Scripted(base=base, scripts=scripts):
             ref = reference(tree, indices)
-            if ref is not None:
+            exponential = isinstance(base, Spelled) and base.name == "e" and len(scripts) == 1
+            if exponential and scripts[0].kind == "SUP" and (ref is None or ref.labels):
+                yield from _in_exponent(scripts[0], indices)
+            elif ref is not None:
                 yield ref
             else:
                 yield from references(base, indices)
@@ -55,6 +61,12 @@ def references(tree: Tree, indices: Indices) -> Iterator[Reference]:
                         yield from references(cell, indices)
         case Digits() | TimedSymbol():
             return
+
+
+def _in_exponent(script: Token, indices: Indices) -> Iterator[Reference]:
+    with suppress(FormulaError):
+        for item in parsed(script.inside)[0]:
+            yield from references(item, indices)
 
 
 def _in_product(factors: Sequence[tuple[str, Tree]], indices: Indices) -> Iterator[Reference]:
