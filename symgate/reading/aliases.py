@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from symgate.reading.faults import Edit, FoundFault, relettered
 from symgate.reading.lines import LaidOutLine
@@ -30,6 +31,9 @@ _ALIKE = [
     {"epsilon", "e"},
     {"delta", "d"},
 ]
+
+#: How far a weight stands from what it multiplies at the most, as in W · x.
+NEAR = 8
 
 
 def with_aliases(lines: Sequence[LaidOutLine], text: str) -> list[LaidOutLine]:
@@ -237,11 +241,21 @@ def _other_gates(lines: Sequence[LaidOutLine]) -> Iterator[tuple[int, str]]:
         name
         for name in missing
         if not any(_reads(line, name, 0) and _has_function(line) for line in lines)
+        and not any(_weighs(line, name) for line in lines)
         and sum(r.name == name for line in lines for r in line.references) > 1
     ]
     gate_lines = [i for i in unread if any(r.time == -1 for r in lines[i].references)]
     if len(gates) == 1 and len(gate_lines) == 1:
         yield gate_lines[0], gates[0]
+
+
+def _weighs(line: LaidOutLine, name: str) -> bool:
+    """Whether a parameter stands right before a name: W x_t."""
+    return any(
+        one.time is None and one.kind != "FUNCTION" and other.start - one.stop < NEAR
+        for one, other in pairwise(line.references)
+        if other.name == name
+    )
 
 
 def _has_function(line: LaidOutLine) -> bool:
