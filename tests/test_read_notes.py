@@ -200,16 +200,3 @@ def test_what_runs_backward_reads_the_step_behind() -> None:
     assert [(m.printed, m.meant) for m in reading.misprints] == [
         (rf"{back}_{{t-1}}", rf"{back}_{{t+1}}")
     ]
-
-
-def test_an_input_is_not_what_an_unread_gate_was_meant_to_be() -> None:
-    gates = r" \\ ".join(
-        rf"{g}_t = {function}(\tilde{{{g}}}_t) \\ \tilde{{{g}}}_t = w_{g}^T x_t + r_{g} h_{{t-1}} + b_{g}"
-        for g, function in zip("zifo", (r"\tanh", r"\exp", r"\sigma", r"\sigma"), strict=True)
-    )
-    (reading,) = read_text(
-        r"$$c_t = f_t c_{t-1} + i_t z_t \\ n_t = f_t n_{t-1} + i_t \\ h_t = o_t \frac{c_t}{n_t} \\"
-        rf"{gates} \\ m_t = \max(\log(f_t) + m_{{t-1}}, \log(i_t)) \\"
-        r"i'_t = \exp(\tilde{i}_t - m_t) \\ f'_t = \exp(\log(f_t) + m_{t-1} - m_t)$$"
-    )
-    assert (reading.family, reading.misprints) == ("slstm", ())
