@@ -25,7 +25,7 @@ from symgate.comparing.coefficients import (
     skeleton,
 )
 from symgate.comparing.normal import Normal
-from symgate.comparing.polynomials import Act, InverseFactor, Monomial, Polynomial
+from symgate.comparing.polynomials import Act, InverseFactor, Monomial, Polynomial, is_simple
 
 MAX_PAIRINGS = 240
 
@@ -147,7 +147,8 @@ def degree(node: Node) -> Fraction:
         case Act(kind="relu"):
             return Fraction(1)
         case Act(kind=kind) if kind.startswith("power "):
-            return Fraction(kind.removeprefix("power "))
+            exponent = Fraction(kind.removeprefix("power "))
+            return exponent if is_simple(exponent) else Fraction(0)
     return Fraction(-1 if isinstance(node, InverseFactor) else 0)
 
 

@@ -31,6 +31,9 @@ Monomial = frozenset[tuple["Generator", Fraction]]
 #: More terms than this, and a comparison gives up and says so.
 MAX_TERMS = 4000
 
+#: The largest number in a power that plain numbers are raised to.
+MOST_OF_A_POWER = 12
+
 ONE: Monomial = frozenset()
 
 
@@ -235,7 +238,7 @@ def power(base: Polynomial, exponent: Fraction) -> Polynomial:
         if len(base.terms) == 1 and all(c == 1 and _all_exp(m) for m, c in base):
             return _power_of_term(base, exponent)
         scale = content(base) if base else _ONE
-        whole = (Radical(scale) ** exponent).rational
+        whole = (Radical(scale) ** exponent).rational if is_simple(exponent) else None
         if whole is not None and scale != 1:  # sqrt(4 a) is 2 sqrt(a)
             return power(base.scaled(1 / scale), exponent).scaled(whole)
         return generator(Act(f"power {exponent}", base))
@@ -246,6 +249,11 @@ def power(base: Polynomial, exponent: Fraction) -> Polynomial:
     scale = content(base) if leading(base) > 0 else -content(base)
     inverse = InverseFactor(base.scaled(1 / scale))
     return generator(inverse, -exponent).scaled(scale ** int(exponent))
+
+
+def is_simple(exponent: Fraction) -> bool:
+    """Whether a number raised to an exponent is worth working out: 1/2 and 2/3, not 0.3333."""
+    return max(abs(exponent.numerator), exponent.denominator) <= MOST_OF_A_POWER
 
 
 def _power_of_term(base: Polynomial, exponent: Fraction) -> Polynomial:
