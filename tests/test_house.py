@@ -167,10 +167,6 @@ def _defined(tree: ast.AST) -> Iterator[str]:
             yield node.attr
 
 
-#: Names that two classes still have; this set may only shrink.
-TWICE = {"Equation", "Map", "Operator", "Row", "Side", "Var", "Vector"}
-
-
 def test_no_class_name_stands_twice() -> None:
     names = Counter(
         node.name.lstrip("_")
@@ -178,8 +174,7 @@ def test_no_class_name_stands_twice() -> None:
         for node in tree.body
         if isinstance(node, ast.ClassDef)
     )
-    assert {name for name, count in names.items() if count > 1} <= TWICE
-    assert max(names.values()) <= 2
+    assert {name for name, count in names.items() if count > 1} == set()
 
 
 #: Classes that are called as SymPy's because they mean the same.

@@ -49,7 +49,7 @@ class Balance:
 
 
 @dataclass(frozen=True)
-class _Row:
+class _CoefficientRow:
     """The coefficient of one product on either side, in a state or in what a node acts on."""
 
     key: Key
@@ -85,7 +85,7 @@ class Alignment:
     """The coefficients of two sides whose nodes are paired."""
 
     nodes: tuple[Node, ...]
-    rows: tuple[_Row, ...]
+    rows: tuple[_CoefficientRow, ...]
 
     @classmethod
     def of(cls, one: Side, other: Side, pairs: Mapping[Node, Node]) -> Alignment | None:
@@ -103,7 +103,9 @@ class Alignment:
                 theirs = other.coefficients[right] = coefficients(right, other.names, labels)
             mine = coefficients(left, one.names, own)
             for key in {**mine, **theirs}:
-                rows.append(_Row(key, mine.get(key, _EMPTY), theirs.get(key, _EMPTY), owner))
+                rows.append(
+                    _CoefficientRow(key, mine.get(key, _EMPTY), theirs.get(key, _EMPTY), owner)
+                )
                 if rows[-1].ratio is not None and bool(mine.get(key)) != bool(theirs.get(key)):
                     return None
         return cls(other.nodes, tuple(rows))
@@ -136,7 +138,7 @@ class Alignment:
         found = solved([*plain, *beside], _is_state)
         return solved(plain, _is_state) if found is None else found
 
-    def odd(self, row: _Row, states: Collection[AtTime] = ()) -> frozenset[Factor]:
+    def odd(self, row: _CoefficientRow, states: Collection[AtTime] = ()) -> frozenset[Factor]:
         """What changes the sign of a coefficient on the left with its own."""
         names = {name for name, power in row.left.powers.items() if power % 2}
         owner: Factor = row.owner
@@ -145,7 +147,7 @@ class Alignment:
             owner = -1 - row.owner if isinstance(node, Act) and node.kind in EVEN else row.owner
         return frozenset(n for n in names ^ {owner} if not isinstance(n, AtTime) or n in states)
 
-    def _powers(self, row: _Row, states: Collection[AtTime]) -> dict[Factor, Fraction]:
+    def _powers(self, row: _CoefficientRow, states: Collection[AtTime]) -> dict[Factor, Fraction]:
         """What a coefficient on the left is larger by: products of what nodes and states are."""
         found: dict[Factor, Fraction] = {}
         powers = {name: (p, self._degree(name, states)) for name, p in row.left.powers.items()}
