@@ -221,6 +221,7 @@ KINDS = {
     "tolerance": "number",
     "start": "number",
     "dt": "number",
+    "noise": "number",
     "bias": "table",
     "values": "table",
     "sizes": "table",

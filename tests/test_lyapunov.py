@@ -174,9 +174,9 @@ def test_bad_input_is_told(options: Any, message: str) -> None:
         sg.lyapunov(sg.cell("rnn"), sg.init(sg.cell("rnn"), hidden=3), **options)
 
 
-def test_what_is_measured_has_to_be_a_run_or_a_cell_with_parameters() -> None:
-    with pytest.raises(sg.SymgateError, match="needs parameters"):
-        sg.lyapunov(sg.cell("rnn"))
+def test_what_is_measured_has_to_be_a_run_or_a_cell() -> None:
+    with pytest.raises(sg.SymgateError, match="gain is for parameters that are drawn"):
+        sg.lyapunov("rnn", sg.init("rnn", hidden=3), gain=2)
     with pytest.raises(sg.SymgateError, match="give them with a cell"):
         sg.lyapunov(chaotic(3, 10), steps=5)
     with pytest.raises(sg.SymgateError, match="expected a cell or its name"):

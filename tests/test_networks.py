@@ -12,9 +12,9 @@ import pytest
 
 import symgate as sg
 from symgate.cli.main import main
-from symgate.decaying.measure import seed_of
 from symgate.decaying.table import in_words, ranking
 from symgate.decaying.tail import Rate, fitted
+from symgate.numerics.initialise import seed_of
 from symgate.numerics.setup import Setup, setup
 from symgate.reporting.settings import chosen
 

@@ -21,7 +21,7 @@ from symgate.errors import ShapeError, SymgateError, UnknownName, known_name
 from symgate.linear.linearise import linearise
 from symgate.numerics.arrays import number_of
 from symgate.numerics.general import is_general, is_linear
-from symgate.numerics.initialise import chosen_sizes, init
+from symgate.numerics.initialise import chosen_sizes, parameters_of, seed_of
 from symgate.numerics.norms import NORMS
 from symgate.numerics.product import LagNorms, lag_norms
 from symgate.numerics.room import must_fit
@@ -141,28 +141,6 @@ def decay(
         None if singular is None else by_lag(parts, wanted, len(at)),
         tuple(dict.fromkeys(note for p in parts for note in p.notes)),
         tuple(runs),
-    )
-
-
-def seed_of(made: Setup, network: int) -> int:
-    """The seed of a network: of the first the set-up's own, so that `init` with it draws it."""
-    if not network:
-        return made.seed
-    return int(np.random.SeedSequence([made.seed, network]).generate_state(1)[0])
-
-
-def parameters_of(made: Setup, network: int = 0) -> dict[str, Array]:
-    """The parameters of one of the networks that a `Setup` draws."""
-    return init(
-        made.cell,
-        made.hidden,
-        made.input,
-        made.scheme,
-        seed_of(made, network),
-        gain=made.gain,
-        t_max=made.t_max,
-        bias=made.bias,
-        sizes=made.sizes,
     )
 
 

@@ -98,6 +98,28 @@ def init(
     return {name: np.asarray(array, dtype=kind) for name, array in out.items()}
 
 
+def seed_of(made: Setup, network: int) -> int:
+    """The seed of a network: of the first the set-up's own, so that `init` with it draws it."""
+    if not network:
+        return made.seed
+    return int(np.random.SeedSequence([made.seed, network]).generate_state(1)[0])
+
+
+def parameters_of(made: Setup, network: int = 0) -> dict[str, Array]:
+    """The parameters of one of the networks that a `Setup` draws."""
+    return init(
+        made.cell,
+        made.hidden,
+        made.input,
+        made.scheme,
+        seed_of(made, network),
+        gain=made.gain,
+        t_max=made.t_max,
+        bias=made.bias,
+        sizes=made.sizes,
+    )
+
+
 def chosen_sizes(
     cell: Cell, hidden: int | Sequence[int], input: int | None, sizes: Mapping[str, int] | None
 ) -> dict[str, int]:

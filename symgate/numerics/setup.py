@@ -32,6 +32,13 @@ class OneNetwork(Drawing, total=False):
     scheme: str | None
 
 
+class Drawn(OneNetwork, total=False):
+    """What `lyapunov` takes of a set-up."""
+
+    gain: float | None
+    bias: Mapping[str, float] | None
+
+
 class Measuring(Drawing, total=False):
     """What `sweep` takes beside its grid."""
 

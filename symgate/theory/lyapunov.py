@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,16 +21,18 @@ import symgate
 from symgate.asked import asked, whole
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
-from symgate.errors import ShapeError, SymgateError
-from symgate.instead import tells
+from symgate.errors import ShapeError, SymgateError, UnknownName
+from symgate.instead import ARGUMENTS, tells
 from symgate.numerics.arrays import checked_parameters
+from symgate.numerics.initialise import parameters_of
 from symgate.numerics.plain import plain
 from symgate.numerics.run import Run
-from symgate.numerics.setup import USUAL, Setup
+from symgate.numerics.setup import USUAL, Drawn, Setup, setup
 from symgate.numerics.simulate import simulate
 from symgate.tables import data_frame, html_table
 from symgate.theory.cycles import cycle_notes
 from symgate.theory.directions import Progress, follow, log_abs_det
+from symgate.theory.laws import not_negative
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -162,14 +164,17 @@ def lyapunov(
     count: int | None = None,
     state: Mapping[str, Any] | None = None,
     dt: float = 1.0,
-    seed: int = Setup.seed,
+    noise: float = 0.0,
     progress: Progress | None = None,
+    **options: Unpack[Drawn],
 ) -> Lyapunov:
     """The Lyapunov exponents of a run, or of a cell with parameters and input.
 
     The first `burn_in` steps (a quarter) turn the directions and are not counted. A cell is run
-    for `steps` steps (the length of x; 1000), its input 0 where x is left out, from a random
-    `state` drawn with `seed`. `count` follows only so many directions: the largest
+    for `steps` steps (the length of x; 1000), from a random
+    `state` drawn with `seed`. Where `params` are left out they are drawn as a `Setup` says
+    (hidden, input, sizes, scheme, seed, gain, bias, t_max), where x is left out it is white
+    noise of the standard deviation `noise`. `count` follows only so many directions: the largest
     exponents. `dt` is the time of a step, for exponents per unit of time.
 
     >>> import numpy as np, symgate as sg
@@ -179,10 +184,21 @@ def lyapunov(
     (array([ 0.6931, -0.6931]), 0.5)
     """
     system = system if isinstance(system, Run) else cell_of(system)
+    for name in options:
+        if name not in Drawn.__optional_keys__:
+            mend = ARGUMENTS.get(("lyapunov", name), "")
+            known = () if mend else sorted(Drawn.__optional_keys__)
+            raise UnknownName("the option", name, known, mend)
+    given = {name for name, value in options.items() if name != "seed" and value is not None}
+    seed = whole(0)("seed", Setup.seed if options.get("seed") is None else options["seed"])
     if isinstance(system, Cell):
-        run = _run(system, params, x, steps, state, seed)
+        if params is None:
+            params = parameters_of(setup(system, **options))
+        elif given:
+            raise SymgateError(f"{min(given)} is for parameters that are drawn, without params")
+        run = _run(system, params, x, steps, state, seed, not_negative("noise", noise))
     elif isinstance(system, Run):
-        if any(given is not None for given in (params, x, steps, state)):
+        if noise or given or any(value is not None for value in (params, x, steps, state)):
             raise SymgateError("a run has its parameters, input and steps; give them with a cell")
         run = system
     else:
@@ -199,7 +215,7 @@ def lyapunov(
             f"the burn-in of {skipped} steps leaves nothing of {run.steps} steps; run longer, "
             f"or take a shorter burn_in"
         )
-    logs = follow(run, followed, whole(0)("seed", seed), skipped, progress)
+    logs = follow(run, followed, seed, skipped, progress)
     return _result(run, width, skipped, float(dt), logs)
 
 
@@ -262,22 +278,22 @@ def _notes(run: Run, logs: Array, exponents: Array, error: Array) -> tuple[str, 
 
 def _run(
     cell: Cell,
-    params: Mapping[str, Any] | None,
+    params: Mapping[str, Any],
     x: Any,
     steps: int | None,
     state: Mapping[str, Any] | None,
     seed: int,
+    noise: float,
 ) -> Run:
-    if params is None:
-        raise SymgateError(f"{cell.name} needs parameters: sg.init(cell, hidden=…) draws some")
     checked_parameters(cell, params)
-    rng = np.random.default_rng(whole(0)("seed", seed))
+    rng, drawn = np.random.default_rng(seed), np.random.default_rng([seed, 1])
     count = steps
     if steps is not None:
         whole(1)("steps", steps)
     if x is None:
         count = USUAL["lyapunov"]["steps"] if steps is None else steps
-        x = {n: np.zeros((count, *state_shape(cell, params, n))) for n in cell.inputs} or None
+        shapes = {n: (count, *state_shape(cell, params, n)) for n in cell.inputs}
+        x = {n: noise * drawn.normal(size=shape) for n, shape in shapes.items()} or None
     if state is None:
         state = {s: rng.normal(size=state_shape(cell, params, s)) for s in cell.states}
     return simulate(cell, params, x, state, steps=count)

@@ -42,9 +42,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--steps", type=whole, help=f"steps, burn-in included ({usual})")
     parser.add_argument("--burn-in", type=whole, help="first steps left out (a quarter)")
     parser.add_argument("--count", type=whole, metavar="K", help="only the K largest (all)")
-    parser.add_argument(
-        "--noise", type=number, default=0.0, help="standard deviation of the inputs (0)"
-    )
+    parser.add_argument("--noise", type=number, help="standard deviation of the inputs (0)")
     parser.add_argument("--dt", type=number, help="duration of a step (1)")
     add_setup(parser, *DRAWING)
     add_data(parser)
@@ -73,29 +71,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _measured(subject: Cell | Run, arguments: argparse.Namespace) -> Lyapunov:
     """The spectrum of a run's network on its data, or of a cell as it is drawn."""
-    import numpy as np
-
-    from symgate.decaying.measure import parameters_of
     from symgate.equations.cell import Cell
-    from symgate.numerics.setup import setup
-    from symgate.theory.lyapunov import lyapunov, state_shape
+    from symgate.theory.lyapunov import lyapunov
 
     asked: dict[str, Any] = given(arguments, "burn_in", "count", "dt")
-    if not isinstance(subject, Cell):
-        cell, params = subject.cell, subject.params
-        x: dict[str, Any] | None = {n: subject[n] for n in cell.inputs}
-    else:
-        cell = subject
-        made = setup(cell, **setup_options(arguments, "steps"))
-        params, x = parameters_of(made), None
-        steps = USUAL["lyapunov"]["steps"] if arguments.steps is None else arguments.steps
-        asked |= {"steps": steps, "seed": made.seed}
-        if arguments.noise and cell.inputs and steps > 0:
-            rng = np.random.default_rng([made.seed, 1])
-            shapes = {name: (steps, *state_shape(cell, params, name)) for name in cell.inputs}
-            x = {name: arguments.noise * rng.normal(size=shape) for name, shape in shapes.items()}
-    with bar(cell.name) as hook:
-        return lyapunov(cell, params, x, **asked, progress=hook)
+    if isinstance(subject, Cell):
+        asked |= given(arguments, "steps", "noise") | setup_options(arguments, "steps")
+    with bar(subject.name if isinstance(subject, Cell) else subject.cell.name) as hook:
+        return lyapunov(subject, **asked, progress=hook)
 
 
 def _show(found: list[Lyapunov]) -> None:
