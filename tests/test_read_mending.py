@@ -248,6 +248,19 @@ def test_one_cell_is_read_and_nothing_is_accused(text: str, states: str) -> None
     assert reading.misprints == ()
 
 
+def test_two_forms_of_one_cell_and_a_decay_that_is_given_are_no_slips() -> None:
+    short = page((GRU[0], r"\tilde h_t = \tanh(W x_t + U (z_t \odot h_{t-1}))", GRU[3]))
+    memory = page(
+        (
+            r"S_t = \eta_t S_{t-1} - \theta_t (M_{t-1} k_t - v_t) k_t^\top",
+            r"M_t = (1 - \alpha_t) M_{t-1} + S_t",
+            "y_t = M_t q_t",
+        )
+    )
+    for text in (f"{page(GRU)}\nWithout a reset gate it is smaller:\n{short}", memory):
+        assert [c.misprints for c in read_text(text, "a.md").cells] == [()]
+
+
 def test_what_is_not_read_is_listed_and_not_accused() -> None:
     lines = (r"z_t = \sigma(\cdot)", r"r_t = \sigma(\cdot)", *GRU[2:])
     found = read_text(page(lines), "a.md")

@@ -60,7 +60,8 @@ def reading(document: Document, found: DocumentParts, index: int, count: int) ->
             [*draft.lines, *draft.outputs], understanding.context, document.text
         )
     )
-    if is_state_space(understanding, parts):  # dB_t and x_t are given
+    foreign = [u for u in understanding.lines if u.error is not None and u.error.kind == "foreign"]
+    if foreign or is_state_space(understanding, parts):  # dB_t, x_t, a memory's decays are given
         everything = [f for f in everything if f.kind != "undefined_symbol"]
     edits = [edit for fault in everything for edit in fault.edits]
     meant, mended = cell, classifier

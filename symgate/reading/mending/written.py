@@ -74,8 +74,18 @@ def _doubled(cell: Readable) -> Iterator[FoundFault]:
                 kept.line.equation.start, u.line.equation.start
             )
         ]
+        if _is_read_again(cell, u.name):
+            continue
         if not _ALTERNATIVE.search(between) and not any(f.ill_formed for f in u.faults):
             yield _renamed(cell, u, kept) or _second_definition(cell, u)
+
+
+def _is_read_again(cell: Readable, name: str) -> bool:
+    """Whether a line that reads a name is printed twice, as in two forms of one cell."""
+    every = "".join(cell.document.text.split())
+    readers = {own.line.equation for own, v in cell.variables() if v.name == name}
+    shown = ("".join(cell.printed(e.start, e.stop).split()) for e in readers)
+    return any(every.count(equation) > 1 for equation in shown)
 
 
 def _renamed(cell: Readable, u: Understood, kept: Understood) -> FoundFault | None:
