@@ -70,26 +70,16 @@ def _blocks() -> Any:
 
 def page(page: Page, files: Collection[str], inline: Callable[[str], str]) -> str:
     """A report; `files` lie beside it, `inline` gives a figure by name, as an <svg> element."""
-    return (
-        _templates()
-        .get_template("page.html.j2")
-        .render(
-            page=page,
-            style=style("report.css"),
-            inline=lambda name: Markup(inline(name)),
-            files=files,
-        )
-    )
+    made, styles = _templates().get_template("page.html.j2"), style("report.css")
+    return made.render(page=page, style=styles, inline=lambda n: Markup(inline(n)), files=files)
 
 
 def article(derivations: Sequence[Derivation], head: Head) -> str:
     """Derivations as a complete page."""
     below = ", ".join(line for line in (head.author, head.date) if line)
     whole = document(head.title_of(derivations), derivations=derivations, below=below)
-    # quotation marks that HTML does not need
-    return re.sub(
-        r'(<m[a-z]* [^<>]*[a-z])="([a-z0-9]+)"(?=>)', r"\1=\2", whole
-    )  # no need of quotes
+    needless = r'(<m[a-z]* [^<>]*[a-z])="([a-z0-9]+)"(?=>)'  # quotation marks in MathML
+    return re.sub(needless, r"\1=\2", whole)
 
 
 def document(
@@ -101,17 +91,8 @@ def document(
 ) -> str:
     """A page of derivations or of other blocks, with style sheets beside that of derivations;
     `below` stands under the title."""
-    return (
-        _templates()
-        .get_template("document.html.j2")
-        .render(
-            title=title,
-            below=below,
-            style=style(*sheets),
-            derivations=derivations,
-            blocks=blocks,
-        )
-    )
+    given = {"title": title, "below": below, "derivations": derivations, "blocks": blocks}
+    return _templates().get_template("document.html.j2").render(given, style=style(*sheets))
 
 
 @cache
