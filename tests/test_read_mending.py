@@ -67,6 +67,7 @@ SLIPS = [
     (GRU, 4, r"\tilde h_t", "h_t", "missing_tilde"),
     (GRU, 1, "U_z h_{t-1} + b_z)", "U_z h_{t-1}) + b_z", "bias_outside_activation"),
     (GRU, 1, "U_z", "U_r", "wrong_weight_index"),
+    (GRU, 3, "U_h (", "U_r (", "wrong_weight_index"),
     (LSTM, 2, "b_f", "b_F", "case_mismatch"),
     (LSTM, 3, "b_o", "B_o", "case_mismatch"),
     (LSTM, 3, "U_o", r"U_o^\top", "spurious_transpose"),

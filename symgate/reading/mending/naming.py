@@ -112,11 +112,16 @@ def _places(sketch: Sketch, own: WeightedSum) -> dict[Place, Par]:
     found: list[tuple[Place, Par]] = [
         ((i, len(own.biases)), bias) for i, bias in enumerate(own.biases)
     ]
+    terms = [t for line in sketch.lines.values() for t in line.terms]
+    uses = Counter(t.name for t in terms if isinstance(t, Par))
     for a in own.applied:
         read = [v for v in subterms(a.vector) if isinstance(v, Var)]
         inner = [v.name for v in read if v.name not in sketch.lines or v.name in sketch.states]
         gates = {v.ref.letter for v in read if v.name not in inner}
-        if isinstance(a.matrix, Par) and inner and not gates & {*"".join(a.matrix.ref.labels)[:1]}:
+        if not isinstance(a.matrix, Par) or not inner:
+            continue
+        lent = gates & {*"".join(a.matrix.ref.labels)[:1]}  # U_r (r ⊙ h), where r has no U_r
+        if not lent or uses[a.matrix.name] > 1:
             found.append((frozenset(inner), a.matrix))
     for part in own.parts:
         match part.factors:
