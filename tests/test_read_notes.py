@@ -169,6 +169,28 @@ NOTES = {
         "h_tilde[t] = tanh(W @ x[t] + U @ h[t-1])",
         "h[t] = (1 - u[t]) * h[t-1] + u[t] * h_tilde[t]",
     ),
+    "arrows that are set above states": (
+        r"$$\overset{\rightarrow}{h}_t = \tanh(W x_t + U \overset{\rightarrow}{h}_{t-1})$$"
+        r"$$\overset{\leftarrow}{h}_t = \tanh(V x_t + R \overset{\leftarrow}{h}_{t+1})$$",
+        "birnn",
+        "h_fwd[t] = tanh(W @ x[t] + U @ h_fwd[t-1])",
+        "h_bwd[t] = tanh(V @ x[t] + R @ h_bwd[t-1])",
+    ),
+    "gates side by side on the left": (
+        "[f_t, i_t] = σ(W [h_{t-1}, x_t] + b)\ng_t = tanh(V [h_{t-1}, x_t] + d)\n"
+        "h_t = f_t ⊙ h_{t-1} + i_t ⊙ g_t\n",
+        "lstm",
+        "f[t] = sigmoid(W_f @ [h[t-1], x[t]] + b_f)",
+        "i[t] = sigmoid(W_i @ [h[t-1], x[t]] + b_i)",
+        "g[t] = tanh(V @ [h[t-1], x[t]] + d)",
+        "h[t] = f[t] * h[t-1] + i[t] * g[t]",
+    ),
+    "a memory that is a word": (
+        "```\nmemory_t = decay * memory_{t-1} + outer(k_t, v_t)\nout_t = q_t @ memory_t\n```",
+        "linear_attention",
+        "memory[t] = decay * memory[t-1] + outer(k[t], v[t])",
+        "out[t] = q[t] @ memory[t]",
+    ),
 }
 
 

@@ -123,8 +123,11 @@ class Lexer:
             ):
                 yield from self.delimiter(name, start)
                 return
+            above = ""
             for _ in range(symbols.IGNORED[name]):
-                self.skip_group()
+                above = self.skip_group().strip()
+            if name in ("overset", "stackrel") and above in symbols.ABOVE:
+                yield self.token("ACCENT", symbols.ABOVE[above], start)
             if name in ("label", "tag", "tag*"):
                 yield self.token("SPACE", name, start)
         elif name in ("mathcal", "mathscr") and self._has_twin():

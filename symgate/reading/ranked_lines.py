@@ -49,6 +49,8 @@ def in_text(lines: Sequence[LaidOutLine], context: Context) -> InText | None:
 
 def _of_itself(line: LaidOutLine) -> bool:
     """Whether a line is made of itself and is a matrix by its capital letter or a transpose."""
-    turned = any(r.transposed and r.time is not None for r in line.references)
+    turned = any(
+        (r.transposed and r.time is not None) or r.name == "outer" for r in line.references
+    )
     capital = line.target.letter.isupper()
     return (capital or turned) and any(r.name == line.name for r in line.references)

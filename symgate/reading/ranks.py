@@ -194,7 +194,10 @@ class RankedReader:
             circled = circled or sign in ("hadamard", "tensor")
             outers = outers or outer
             if sign == "at" and len(parts) > 1:  # a * b @ c from left to right
-                parts = [[self.multiplied(node, [self.chain(node, p) for p in parts], circled)]]
+                values = [self.chain(node, part) for part in parts]
+                if self.context.target in self.memories:
+                    self.take_for_number(*values[0][:2])  # i * v @ k.T
+                parts = [[self.multiplied(node, values, circled)]]
             elif (starred or sign in ("hadamard", "tensor")) and parts[-1]:
                 parts.append([])
             if sign == "concat":
@@ -255,7 +258,8 @@ class RankedReader:
                 pair = [bound(v, binds and binds + j) for j, v in enumerate(rest[i : i + 2])]
                 value = (form.format(*pair), kind, ATOM if "(" in form else ACT)
                 return [*rest[:i], value, *rest[i + 2 :]]
-        query = rest[0][0][0].isupper() and rest[1][0].endswith("[t]")  # Q_t S_t of rows
+        read_out = rest[0][0][0].isupper() or self.context.target not in self.memories
+        query = read_out and rest[1][0].endswith("[t]")  # Q_t S_t of rows
         if (rest[0][1], rest[1][1]) == (COLUMN, MATRIX) and (query or rest[1][0].isidentifier()):
             pair = [bound(v, ACT + j) for j, v in enumerate(rest[:2])]
             return [("{} @ {}".format(*pair), COLUMN, ACT), *rest[2:]]  # x W of columns

@@ -26,6 +26,9 @@ ACCENTS = spelled(
     }
 )
 
+#: Signs that are accents where they are set above a symbol.
+ABOVE = spelled({"fwd": r"\rightarrow \to", "bwd": r"\leftarrow \gets", "tilde": r"\sim ~"})
+
 #: Commands that only change how their argument looks.
 FONTS = words(
     "mathbf boldsymbol bm mathbb mathcal mathfrak mathscr mathsf mathtt pmb vec bold symbf "
