@@ -63,7 +63,7 @@ def test_verdict_is_that_of_the_table(first: str, second: str, verdict: str) -> 
     assert compared(first, second).verdict == verdict
 
 
-@pytest.mark.parametrize(("first", "second", "verdict"), in_turn(PAIRS, 50))
+@pytest.mark.parametrize(("first", "second", "verdict"), in_turn(PAIRS, 25))
 def test_verdict_is_the_same_the_other_way_round(first: str, second: str, verdict: str) -> None:
     assert sg.compare(named(second), named(first)).verdict == verdict
 
