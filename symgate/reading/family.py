@@ -73,7 +73,7 @@ class Classifier:
         errors = ((u, u.error) for u in self.found.lines)
         outer = next((u for u, e in errors if e is not None and "outer" in e.message), None)
         if outer is not None:
-            return "linear_attention"
+            return "mlstm" if self.parts.carried else "linear_attention"  # beside a normaliser
         if is_state_space(self.found, self.parts):
             return "ssm"
         base = self.carried_family() if self.parts.carried else self.uncarried_family()
