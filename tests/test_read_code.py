@@ -216,6 +216,7 @@ def test_a_product_of_matrices_between_two_vectors() -> None:
     )
     (found,) = sg.read(code).cells
     assert (found.family, found.misprints) == ("mlstm", ())
+    assert "max(abs(dot(n[t], q[t])), 1)" in str(found.text[2])
 
 
 def test_layers_alone_and_a_state_under_a_name() -> None:

@@ -206,6 +206,12 @@ class RankedReader:
             if value is not None:
                 at += 1
             own = value or self.value(factor)
+            pair = [*parts[-1][-1:], own] if sign == "at" else []
+            if [kind for _, kind, _ in pair] == [COLUMN, COLUMN] and all(
+                text.endswith("]") and text[0].islower() for text, _, _ in pair
+            ):  # n @ q of two vectors of the step
+                parts[-1][-1] = (f"dot({pair[0][0]}, {pair[1][0]})", NUMBER, ATOM)
+                continue
             if sign == "/" and parts[-1]:
                 parts[-1] = [self.quotient(self.chain(node, parts[-1]), own, node)]
             else:
