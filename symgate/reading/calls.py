@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from symgate.algebra.names import GREEK
 from symgate.reading import symbols
 from symgate.reading.context import Context, Foreign
 from symgate.reading.grammar import tree as parsed
@@ -217,4 +218,5 @@ def is_map(ref: Reference) -> bool:
 
 
 def _is_word(letter: str) -> bool:
-    return len(letter) > 3 and letter.isalpha() and letter.islower()
+    greek = letter in GREEK or letter == "lamda"
+    return len(letter) > 3 and letter.isalpha() and letter.islower() and not greek
