@@ -85,6 +85,29 @@ NOTES = {
         "c[t] = tanh(W_xc @ x[t] + W_rc @ (r[t] * h[t-1]))",
         "h[t] = (1 - z[t]) * h[t-1] + z[t] * c[t]",
     ),
+    "names with a number that equations define": (
+        r"$f_t = \sigma(Net1)$, $h_t = f_t h_{t-1} + (1 - f_t) \tanh(Net2)$, "
+        r"$Net1 = W_1 x_t + U_1 h_{t-1}$ and $Net2 = W_2 x_t + U_2 h_{t-1}$",
+        "ugrnn",
+        "f[t] = sigmoid(Net1)",
+        "h[t] = f[t] * h[t-1] + (1 - f[t]) * tanh(Net2)",
+        "Net1 = W_1 @ x[t] + U_1 @ h[t-1]",
+        "Net2 = W_2 @ x[t] + U_2 @ h[t-1]",
+    ),
+    "products that are called": (
+        "s_t = tanh(x_t.dot(Wx) + s_{t-1}.dot(Ws) + b)\n",
+        "rnn",
+        "s[t] = tanh(x[t] @ Wx + s[t-1] @ Ws + b)",
+    ),
+    "a word behind an escaped underscore": (
+        r"\\[f_{t} = \sigma(W_{f}x_{t} + U_{f}h_{t-1})\\]"
+        r"\\[g\_in_{t} = tanh(Wx_{t} + Uh_{t-1})\\]"
+        r"\\[h_{t} = f_{t} \cdot h_{t-1} + (1 - f_{t}) \cdot g\_in_{t}\\]",
+        "ugrnn",
+        "f[t] = sigmoid(W_f @ x[t] + U_f @ h[t-1])",
+        "g_in[t] = tanh(W @ x[t] + U @ h[t-1])",
+        "h[t] = f[t] * h[t-1] + (1 - f[t]) * g_in[t]",
+    ),
     "an activation with the letter of the state": (
         r"$$c_t = f_t \odot c_{t-1} + i_t \odot g(W_c x_t + U_c h_{t-1}), "
         r"\quad h_t = o_t \odot h(c_t)$$",
@@ -222,3 +245,31 @@ def test_what_runs_backward_reads_the_step_behind() -> None:
     assert [(m.printed, m.meant) for m in reading.misprints] == [
         (rf"{back}_{{t-1}}", rf"{back}_{{t+1}}")
     ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("h_t =", "h_i =", [("h_i", "h_{t}")]),
+        (r"W_f x_t", r"W_f \dot (x_t)", [(r"\dot", r"\cdot")]),
+        ("f_t = ", "g_t = ", [("g_t", "f_t")]),
+    ],
+)
+def test_what_is_told_and_meant(old: str, new: str, told: list[tuple[str, str]]) -> None:
+    note = (
+        r"$$f_t = \sigma(W_f x_t + U_f h_{t-1} + b_f)$$"
+        r"$$g_t = \tanh(W_g x_t + U_g h_{t-1} + b_g)$$"
+        r"$$h_t = f_t \odot h_{t-1} + (1 - f_t) \odot g_t$$"
+    )
+    (reading,) = read_text(note.replace(old, new, 1))
+    assert [(m.printed, m.meant) for m in reading.misprints] == told
+    assert str(getattr(reading.zoo, "name", "")) == "ugrnn"
+
+
+def test_gates_that_all_bear_one_name() -> None:
+    gates = r" \\ ".join(rf"i_t = \sigma(W_{{x{g}}} x_t + U_{{h{g}}} h_{{t-1}})" for g in "ifo")
+    (reading,) = read_text(
+        rf"$${gates} \\ g_t = \tanh(W_{{xg}} x_t + U_{{hg}} h_{{t-1}})$$"
+        r"$$c_t = f_t \odot c_{t-1} + i_t \odot g_t \\ h_t = o_t \odot \tanh(c_t)$$"
+    )
+    assert [m.meant for m in reading.misprints] == ["f_t", "o_t"]

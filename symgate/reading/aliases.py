@@ -42,7 +42,7 @@ def with_aliases(lines: Sequence[LaidOutLine], text: str) -> list[LaidOutLine]:
     for i, ref in _without_layer(result):
         target = replace(result[i].target, name=ref.name, labels=ref.labels)
         result[i] = replace(result[i], target=target)
-    rules = (_misspelt, _without_accents, _shown, _other_gates)
+    rules = (_misspelt, _indexed, _without_accents, _shown, _other_gates)
     for i, name in [found for rule in rules for found in rule(result)]:
         ref = next(r for line in lines for r in line.references if r.name == name)
         result[i] = _renamed(result[i], ref, text)
@@ -77,6 +77,23 @@ def _misspelt(lines: Sequence[LaidOutLine]) -> Iterator[tuple[int, str]]:
         alike = _alike(line.target.letter, ref.letter) and line.target.labels == ref.labels
         if alike and line.name not in used and line.right is not None:
             yield readers[0], name
+
+
+def _indexed(lines: Sequence[LaidOutLine]) -> Iterator[tuple[int, str]]:
+    """h_i = … h_{t-1}: a left side with an index where its last value has the step."""
+    used = {ref.name for line in lines for ref in line.references}
+    for name, ref in _undefined(lines, -1).items():
+        own = [
+            i
+            for i, line in enumerate(lines)
+            if (line.target.letter, line.target.accents) == (ref.letter, ref.accents)
+            and line.target.time is None
+            and [len(label) for label in line.target.labels] == [1]
+            and line.name not in used
+            and _reads(line, name, -1)
+        ]
+        if len(own) == 1 and not ref.labels:
+            yield own[0], name
 
 
 def other_cases(lines: Sequence[LaidOutLine]) -> list[tuple[str, str]]:
@@ -282,7 +299,7 @@ def _renamed(line: LaidOutLine, ref: Reference, text: str) -> LaidOutLine:
     printed = text[start:stop]
     meant = text[ref.start : ref.stop]
     for old in ("_{t-1}", "<t-1>", "(t-1)", "_{t - 1}", "t-1", "t - 1"):
-        if line.target.time is not None and ref.time == -1 and old in meant:
+        if ref.time == -1 and old in meant:
             meant = meant.replace(old, old.replace("-1", "").replace(" - 1", ""))
             break
     fault = FoundFault(

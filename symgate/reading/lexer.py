@@ -165,6 +165,10 @@ class Lexer:
             yield self.token(symbols.TERMINALS[name], text, start)
         elif name in symbols.RELATIONS:
             yield self.token("RELATION", text, start)
+        elif name == "_" and (word := re.compile(r"[A-Za-z]{2,12}").match(self.text, self.at)):
+            yield from (self.token("SUB", "\\_", start), self.token("LBRACE", "{", start))
+            self.at = word.end()  # c\_in is c with in, no c_i beside n
+            yield from (self.token("NAME", word[0], start), self.token("RBRACE", "}", start))
         elif name in ("_", "*", "&", "#", "%", "$", "^"):
             kind = {"_": "SUB", "*": "TIMES", "^": "SUP"}.get(name, "SPACE")
             yield self.token(kind, "\\" + name, start)

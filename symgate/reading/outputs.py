@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from symgate.reading.mending.book import known
 from symgate.reading.terms import AnyTerm, Apply, Call, Quot, Times, Var, subterms, text
 from symgate.reading.understood import Understanding, Understood
 
@@ -69,3 +72,40 @@ def _is_repeated(u: Understood, found: Understanding) -> bool:
         for other in [*found.lines, *found.outputs]
         if other is not u and other.term is not None
     )
+
+
+def with_readouts(found: Understanding) -> Understanding:
+    """The outputs that no state reads join the cell where the zoo's cell has them too."""
+    every = sorted([*found.lines, *found.outputs], key=lambda u: u.line.number)
+    terms = {u.name: u.term for u in every if u.term is not None}
+    if found.outputs and len(terms) == len(every) and known(terms):
+        found.lines, found.outputs = every, []
+    return found
+
+
+def with_definitions(found: Understanding) -> Understanding:
+    """Of two definitions of a name the one stands with which more lines are read."""
+    every = sorted([*found.lines, *found.outputs], key=lambda u: u.line.number)
+    terms = {u.name: u.term for u in every if u.term is not None}
+    for i, u in enumerate(found.doubled):
+        other = {**terms, u.name: u.term} if u.term is not None else {}
+        at = next((at for at, own in enumerate(found.lines) if own.name == u.name), None)
+        if at is None or known(terms) or len(_read_names(other)) <= len(_read_names(terms)):
+            continue
+        found.lines[at], found.doubled[i] = u, found.lines[at]
+        now = {own.name for own in found.lines} | _read_names(other)
+        every = sorted([*found.lines, *found.outputs], key=lambda own: own.line.number)
+        found.lines = [own for own in every if own.name in now]
+        found.outputs = [own for own in every if own.name not in now]
+        break
+    return found
+
+
+def _read_names(terms: Mapping[str, AnyTerm]) -> set[str]:
+    """The names that another line reads."""
+    return {
+        t.name
+        for name, term in terms.items()
+        for t in subterms(term)
+        if isinstance(t, Var) and t.name in terms and t.name != name
+    }

@@ -25,6 +25,7 @@ from symgate.reading.macros import Budget, Macro, definitions, expanded
 from symgate.reading.mending.book import known as known_cell
 from symgate.reading.modern import ranked
 from symgate.reading.names import Indices, indices, reference
+from symgate.reading.outputs import with_definitions, with_readouts
 from symgate.reading.plain import bare_words, with_words, written_in_latex
 from symgate.reading.repairs import repaired
 from symgate.reading.rows import Equation, equations
@@ -34,7 +35,7 @@ from symgate.reading.source import Document, Piece
 from symgate.reading.state_spaces import is_state_space
 from symgate.reading.structure import Structure, affine, structure
 from symgate.reading.symbols import FUNCTIONS
-from symgate.reading.terms import AnyTerm, Call, Var, subterms
+from symgate.reading.terms import Call, subterms
 from symgate.reading.tokens import FormulaError
 from symgate.reading.trees import Spelled, Tree
 from symgate.reading.understanding import understand
@@ -47,8 +48,11 @@ MAX_CELLS = 100
 MANY = 500
 NEAR = 12
 _STEP = re.compile(r"[-−+₋]\s*\{?[1₁]|prev|old|last|'|′|prime")
-#: A word as the name that an equation defines: \\text{ResetHidden} = ….
-_WORD = re.compile(r"\\(?:text|mathrm|mathit)\{([A-Za-z]{4,30})\}\s*&?=")
+#: A word as the name that an equation defines: \\text{ResetHidden} = …, Net1 = ….
+_WORD = re.compile(
+    r"\\(?:text|mathrm|mathit)\{(?P<set>[A-Za-z]{4,30})\}\s*&?="
+    r"|(?:\A|[\n$&])\s*(?P<bare>[A-Z][a-z]{2,12}\d{1,2})\s*&?="
+)
 
 
 @dataclass
@@ -157,45 +161,6 @@ def _is_bent(found: Understanding) -> bool:
     return any(isinstance(t, Call) and affine(t) for t in terms)
 
 
-def with_readouts(found: Understanding) -> Understanding:
-    """The outputs that no state reads join the cell where the zoo's cell has them too."""
-    every = sorted([*found.lines, *found.outputs], key=lambda u: u.line.number)
-    terms = {u.name: u.term for u in every if u.term is not None}
-    if found.outputs and len(terms) == len(every) and known_cell(terms):
-        found.lines, found.outputs = every, []
-    return found
-
-
-def with_definitions(found: Understanding) -> Understanding:
-    """Of two definitions of a name the one stands with which more lines are read."""
-    every = sorted([*found.lines, *found.outputs], key=lambda u: u.line.number)
-    terms = {u.name: u.term for u in every if u.term is not None}
-    for i, u in enumerate(found.doubled):
-        other = {**terms, u.name: u.term} if u.term is not None else {}
-        at = next((at for at, own in enumerate(found.lines) if own.name == u.name), None)
-        if at is None or known_cell(terms) or len(_read_names(other)) <= len(_read_names(terms)):
-            continue
-        found.lines[at], found.doubled[i] = u, found.lines[at]
-        now = {own.name for own in found.lines} | _read_names(other)
-        found.lines = sorted(
-            [*found.lines, *(o for o in found.outputs if o.name in now)],
-            key=lambda own: own.line.number,
-        )
-        found.outputs = [o for o in found.outputs if o.name not in now]
-        break
-    return found
-
-
-def _read_names(terms: Mapping[str, AnyTerm]) -> set[str]:
-    """The names that another line reads."""
-    return {
-        t.name
-        for name, term in terms.items()
-        for t in subterms(term)
-        if isinstance(t, Var) and t.name in terms and t.name != name
-    }
-
-
 def _read(
     found: DocumentParts, everything: Sequence[Equation], known: Indices
 ) -> list[LaidOutLine]:
@@ -294,7 +259,8 @@ def _may_define(piece: Piece) -> bool:
 def _equations(found: DocumentParts, macros: Mapping[str, Macro]) -> Iterator[Equation]:
     written = [(piece, written_in_latex(piece)) for piece in found.pieces]
     glued = any(piece.kind == "plain" and has_glued_times(ready.text) for piece, ready in written)
-    words = bare_words([word for _, own in written for word in _WORD.findall(own.text)])
+    named = [found for _, own in written for found in _WORD.finditer(own.text)]
+    words = bare_words([found["set"] or found["bare"] for found in named])
     count, budget = 0, Budget()
     for piece, own in written:
         ready = expanded(own if words is None else with_words(own, words), macros, budget)

@@ -54,6 +54,8 @@ def written_in_latex(piece: Piece) -> Piece:
         piece = _replaced(piece, _ascii_accents(piece.text))
     if not piece.text.isascii():
         piece = _replaced(piece, _ascii(piece.text))
+    if piece.kind == "plain" and ".dot(" in piece.text:
+        piece = _replaced(piece, _called_products(piece.text))
     if piece.kind == "plain" and _GLUED.search(piece.text):
         piece = _replaced(piece, _apart(piece.text))
     if _BESIDE.search(piece.text):
@@ -166,6 +168,12 @@ def _markdown_escapes(text: str) -> Iterator[tuple[str, int]]:
             yield part, at
         else:
             yield found.group(1), at + 1
+
+
+def _called_products(text: str) -> Iterator[tuple[str, int]]:
+    """x.dot(W) is x @ (W)."""
+    for part, at, found in _between(text, re.compile(r"(?<=[\w)}\]])\.dot(?=\()")):
+        yield (part if found is None else " @ "), at
 
 
 _ACCENTED = re.compile(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from symgate.reading.faults import Edit, FoundFault
 from symgate.reading.names import is_late
@@ -17,6 +18,7 @@ _PAIRS = {
     "LANGLE": "RANGLE",
     "LBRACE": "RBRACE",
 }
+_OPENING = ("LPAR", "LBRACKET")
 _TEXT = {"RPAR": ")", "RBRACKET": "]", "RCURLY": "\\}", "RANGLE": "\\rangle", "RBRACE": "}"}
 
 
@@ -25,13 +27,28 @@ def repaired(equation: Equation) -> Equation:
     sides: list[tuple[Token, ...]] = []
     faults = list(equation.faults)
     for side in equation.sides:
-        tokens = _without_inner_equals(side, faults)
+        tokens = _without_inner_equals(_with_products(side, faults), faults)
         tokens = _balanced(tokens, faults)
         plain = equation.piece is not None and equation.piece.kind == "plain"
         if not plain:
             faults.extend(_script_faults(tokens))
         sides.append(tuple(tokens))
     return replace(equation, sides=tuple(sides), faults=tuple(faults))
+
+
+def _with_products(tokens: Sequence[Token], faults: list[FoundFault]) -> list[Token]:
+    """A dot above a bracket is one for a product: W \\dot [h, x]."""
+    result = list(tokens)
+    for at, (token, follows) in enumerate(pairwise(tokens)):
+        if token.kind == "ACCENT" and token.value == "dot" and follows.kind in _OPENING:
+            why = "a dot stands above a bracket"
+            edits = (Edit(token.start, token.stop, "\\cdot"),)
+            fault = FoundFault(
+                *("wrong_operator", why, token.start, token.stop, "\\dot", "\\cdot", edits, 0.9)
+            )
+            faults.append(fault)
+            result[at] = replace(token, kind="TIMES", value="\\cdot")
+    return result
 
 
 def _without_inner_equals(tokens: Sequence[Token], faults: list[FoundFault]) -> list[Token]:

@@ -36,7 +36,7 @@ _SURE = re.compile(
     rf"\\(?:sigma|tanh|odot)\b|{_CALL}|[_<({{>]{{1,2}}t(?:</su[bp]>|[)}}>]{{0,2}})\s?(?:[*·×∘]|\\circ|\\cdot|\\times)\s?\S"
 )
 _CODE = re.compile(
-    r"\b(?:self|torch|np|tf|nn|jax|return|def|for|import|lambda|math)\b[.\s]|\(\s*&|\(\Z|==|!=|^[^σ⊙·ₜ{]*;\s*$|\w\.\w+\("
+    r"\b(?:self|torch|np|tf|nn|jax|return|def|for|import|lambda|math)\b[.\s]|\(\s*&|\(\Z|==|!=|^[^σ⊙·ₜ{]*;\s*$|\w\.(?!dot\()\w+\("
 )
 _COMMAND = re.compile(r"\\(?:sigma|tilde|hat|Gamma|odot|tanh|cdot|mathbf|circ|times|text|bar)\b")
 #: What may end an equation: a mark of a comment, words behind a dash or a wide gap, words in

@@ -95,6 +95,9 @@ def _renamed(cell: Readable, u: Understood, kept: Understood) -> FoundFault | No
     terms = [t for own in cell.found.lines if own.term is not None for t in subterms(own.term)]
     known |= {t.vector.name for t in terms if isinstance(t, Apply) and isinstance(t.vector, Var)}
     lacking = [v for _, v in cell.variables() if v.time != -1 and v.name not in known]
+    if len({v.name for v in lacking}) > 1:
+        own_marks = {mark for p in cell.parameters(u) for mark in "".join(p.ref.labels)}
+        lacking = [v for v in lacking if v.ref.letter in own_marks]
     if len({v.name for v in lacking}) != 1:
         return None
     marks = {lacking[0].ref.letter, *lacking[0].ref.labels}
