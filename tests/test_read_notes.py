@@ -273,3 +273,12 @@ def test_gates_that_all_bear_one_name() -> None:
         r"$$c_t = f_t \odot c_{t-1} + i_t \odot g_t \\ h_t = o_t \odot \tanh(c_t)$$"
     )
     assert [m.meant for m in reading.misprints] == ["f_t", "o_t"]
+
+
+def test_a_line_that_was_copied_and_not_renamed() -> None:
+    gates = r" \\ ".join(rf"{g}_t = \sigma(W_o [h_{{t-1}}, x_t] + b_{g})" for g in "ifo")
+    (reading,) = read_text(
+        rf"$${gates} \\ g_t = \tanh(W_o [h_{{t-1}}, x_t] + b_g)$$"
+        r"$$c_t = f_t \odot c_{t-1} + i_t \odot g_t \\ h_t = o_t \odot \tanh(c_t)$$"
+    )
+    assert sorted(m.meant for m in reading.misprints) == ["W_f", "W_g", "W_i"]

@@ -60,6 +60,8 @@ def misnamed(sketch: Sketch, printing: Printing) -> Iterator[FoundFault]:
         for s in own.sums
         if s.call is not None and (places := _places(sketch, s))
     ]
+    if 2 < len(lines) < MANY:
+        yield from _copied(lines, printing)
     for line in lines if len(lines) < MANY else ():
         others = [o for o in lines if o.own is not line.own]
         yield from _other_cases(line, _patterns(others, line), printing)
@@ -70,6 +72,28 @@ def misnamed(sketch: Sketch, printing: Printing) -> Iterator[FoundFault]:
             if taken:
                 yield from _odd_ones(line, kept, patterns, taken, printing)
                 break
+
+
+def _copied(lines: Sequence[Sibling], printing: Printing) -> Iterator[FoundFault]:
+    """W_o in every line, though o is one gate of several: a line copied and not renamed."""
+    for at in dict.fromkeys(at for line in lines for at in line.by_place):
+        held = [line for line in lines if at in line.by_place]
+        names = {line.by_place[at].name for line in held}
+        mark = held[0].by_place[at].name[-1].lower()
+        owners = [line for line in held if mark in line.letters]
+        if len(held) < 3 or len(names) != 1 or len(owners) != 1:
+            continue
+        for line in held:
+            par, letter = line.by_place[at], line.own.u.line.target.letter
+            shown = printing.of(par)
+            place = shown.lower().rfind(mark)
+            if line is owners[0] or len(letter) != 1 or not par.ref.labels or place < 1:
+                continue
+            meant = shown[:place] + letter + shown[place + 1 :]
+            kind = "wrong_bias_index" if isinstance(at, tuple) else "wrong_weight_index"
+            why = f"{par.name} stands in every line, and {mark} is {owners[0].own.name} alone"
+            edits = (Edit(par.start, par.stop, meant),)
+            yield FoundFault(kind, why, par.start, par.stop, shown, meant, edits, 0.85)
 
 
 def _other_cases(
