@@ -282,3 +282,13 @@ def test_a_line_that_was_copied_and_not_renamed() -> None:
         r"$$c_t = f_t \odot c_{t-1} + i_t \odot g_t \\ h_t = o_t \odot \tanh(c_t)$$"
     )
     assert sorted(m.meant for m in reading.misprints) == ["W_f", "W_g", "W_i"]
+
+
+def test_an_input_is_not_what_an_unread_gate_was_meant_to_be() -> None:
+    (reading,) = read_text(
+        r"$$f_t = \sigma(\tilde{f}_t), \tilde{f}_t = V^T x_t + R h_{t-1} + b \\"
+        r"o_t = \sigma(\tilde{o}_t), \tilde{o}_t = W^T x_t + U h_{t-1} + c \\"
+        r"m_t = \max(\log(f_t) + m_{t-1}, \log(i_t)) \\"
+        r"f'_t = \exp(\log(f_t) + m_{t-1} - m_t)$$"
+    )
+    assert all(m.meant != "x_t" for m in reading.misprints)
