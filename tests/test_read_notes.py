@@ -292,3 +292,11 @@ def test_an_input_is_not_what_an_unread_gate_was_meant_to_be() -> None:
         r"f'_t = \exp(\log(f_t) + m_{t-1} - m_t)$$"
     )
     assert all(m.meant != "x_t" for m in reading.misprints)
+
+
+def test_a_gate_that_is_less_than_nothing() -> None:
+    (reading,) = read_text(
+        r"$$d_t = \exp(-\tanh(W x_t + b)) \\ g_t = -\tanh(W_g x_t + U_g h_{t-1})$$"
+        r"$$h_t = d_t \odot h_{t-1} + (1 - d_t) \odot g_t \odot g_t$$"
+    )
+    assert reading.text[-1].startswith("h[t] = ")

@@ -66,7 +66,8 @@ def dropped_factors(maker: Maker, term: Times) -> Iterator[Change]:
 def brackets_closed_early(maker: Maker, term: Times | Plus) -> Iterator[Change]:
     """tanh(W x + r ⊙ U h) for tanh(W x + r) ⊙ U h; σ(W x + U h + b) for σ(W x) + U h + b."""
     first = term.factors[0] if isinstance(term, Times) else term.terms[0][1]
-    if not isinstance(first, Call):
+    alone = isinstance(term, Plus) and len(term.terms) == 1  # -tanh(…)
+    if not isinstance(first, Call) or alone:
         return
     summed = isinstance(term, Plus)
     taken = _into_sum(first, term) if isinstance(term, Plus) else _into_last(first, term)
