@@ -300,3 +300,11 @@ def test_a_gate_that_is_less_than_nothing() -> None:
         r"$$h_t = d_t \odot h_{t-1} + (1 - d_t) \odot g_t \odot g_t$$"
     )
     assert reading.text[-1].startswith("h[t] = ")
+
+
+def test_a_line_that_is_missing() -> None:
+    gates = r" \\ ".join(rf"{g}_t = \sigma(W_{g} x_t + U_{g} h_{{t-1}})" for g in "ifo")
+    (reading,) = read_text(
+        rf"$${gates} \\ g_t = \tanh(W_g x_t + U_g h_{{t-1}}) \\ h_t = o_t \tanh(g_t)$$"
+    )
+    assert [m.kind for m in reading.misprints] == ["missing_equation"]

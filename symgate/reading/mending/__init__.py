@@ -60,9 +60,10 @@ def _absent(left: Sequence[Broken], own: Sketch) -> FoundFault | None:
     """
     unread, unknown = ([b for b in left if b.rule == rule] for rule in ("read", "closed"))
     one = len(unread) == 1 and len({b.why for b in unknown}) == 1 and len(unknown) > 2
-    if not one and not (own.closes and left == unread and len(left) == 1 < len(own.parts.gates)):
+    several = len(left) > 1 or len(own.parts.gates) > 1
+    if not one and not (own.closes and unread and left == unread and several):
         return None
-    why = f"{unread[0].why}, and {unknown[0].why}" if one else unread[0].why
+    why = f"{unread[0].why}, and {unknown[0].why}" if one else "; ".join(b.why for b in unread)
     last = max((facts.u.line.equation for facts in own.lines.values()), key=lambda e: e.stop)
     why = f"{why}: a line is missing"
     return FoundFault("missing_equation", why, last.start, last.stop, "", "", (), 0.7)

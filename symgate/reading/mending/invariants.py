@@ -70,7 +70,7 @@ INVARIANTS = {
         Invariant(updates.stepless),
         Invariant(updates.added_weights, mends=("wrong_operator", "missing_operator")),
         Invariant(updates.added_gates, mends=("wrong_operator", "misplaced_parenthesis")),
-        Invariant(sums.siblings),
+        Invariant(sums.siblings, mends=("wrong_state", "wrong_symbol")),
         Invariant(sums.peeping),
         Invariant(sums.unseen, mends=("spurious_term",)),
         Invariant(sums.biased, unseen=True),
