@@ -425,3 +425,19 @@ def test_a_layer_is_an_upper_index_in_tex() -> None:
     assert "C^{(2)}_{t-1}" in written
     assert r"\mathrm{max}(\cdot, 1)" in written
     assert "?" not in written.split("\\begin{tikzpicture}")[1]
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("h[t] = tanh(U @ h[t-1]) + max(W @ x[t], layer_norm(h[t-1]))", {"h", "x"}),
+        ("h[t] = tanh(W @ x[t]) + min(0.5, h[t-1])*c", {"h"}),
+    ],
+)
+def test_both_arguments_of_max_and_min_reach_its_node(line: str, names: set[str]) -> None:
+    nodes = graph_of(sg.Cell.from_text(line)).nodes
+    (place,) = (i for i, node in enumerate(nodes) if node.label.startswith(("max", "min")))
+    reached = [place]
+    for i in reached:
+        reached += nodes[i].sources
+    assert {nodes[i].name for i in reached if nodes[i].name} == names

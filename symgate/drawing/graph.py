@@ -184,7 +184,9 @@ class _GraphReader:
     def function(self, e: Function) -> int:
         record = record_of(e)
         label = "|·|" if record.bars else record.text or record.name.replace("_", " ")
-        if record.name in OF_TWO and e.args[1].is_number:
+        if record.name in OF_TWO:
+            if _varies(e.args[1]):
+                return self.add("pill", label, sources=tuple(map(self.value, e.args)))
             label += f"(·, {shown(e.args[1])})"
         addends = Add.make_args(e.args[0])
         if any(_mixes(part) for part in addends):
