@@ -261,3 +261,11 @@ def test_states_that_read_others_of_the_same_step_in_a_chain() -> None:
     exponents, _ = by_duals(run, 5)
     np.testing.assert_allclose(found.exponents, exponents, atol=1e-9)
     np.testing.assert_allclose(found.log_abs_det, by_duals(run, 5)[1], atol=1e-9)
+
+
+def test_where_the_input_of_zero_has_no_value_the_noise_is_named() -> None:
+    with pytest.raises(sg.Diverged, match=r"noise=1 \(--noise 1\)"):
+        sg.lyapunov("deltanet", hidden=4, steps=20)
+    with pytest.raises(sg.Diverged, match="overflows") as told:
+        sg.lyapunov(sg.Cell.from_text("h[t] = 9 * h[t-1] + W @ x[t]"), hidden=2, input=2, steps=999)
+    assert "noise" not in str(told.value)

@@ -21,7 +21,7 @@ import symgate
 from symgate.asked import asked, whole
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
-from symgate.errors import ShapeError, SymgateError, UnknownName
+from symgate.errors import Diverged, ShapeError, SymgateError, UnknownName
 from symgate.instead import ARGUMENTS, tells
 from symgate.numerics.arrays import checked_parameters
 from symgate.numerics.initialise import parameters_of
@@ -287,7 +287,7 @@ def _run(
 ) -> Run:
     checked_parameters(cell, params)
     rng, drawn = np.random.default_rng(seed), np.random.default_rng([seed, 1])
-    count = steps
+    count, given = steps, x is not None
     if steps is not None:
         whole(1)("steps", steps)
     if x is None:
@@ -296,7 +296,17 @@ def _run(
         x = {n: noise * drawn.normal(size=shape) for n, shape in shapes.items()} or None
     if state is None:
         state = {s: rng.normal(size=state_shape(cell, params, s)) for s in cell.states}
-    return simulate(cell, params, x, state, steps=count)
+    try:
+        return simulate(cell, params, x, state, steps=count)
+    except Diverged as error:
+        if noise or given or not cell.inputs:
+            raise
+        try:  # whether it is the input of zero that has no value
+            _run(cell, params, None, steps, state, seed, 1.0)
+        except Diverged:
+            raise error from None
+        mend = "the input is 0 unless noise is asked for: noise=1 (--noise 1) runs through"
+        raise Diverged(f"{error}; {mend}") from None
 
 
 def state_shape(cell: Cell, params: Mapping[str, Any], name: str) -> tuple[int, ...]:
