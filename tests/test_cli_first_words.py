@@ -201,3 +201,14 @@ def test_examples_are_copied(capsys: pytest.CaptureFixture[str], tmp_path: Path)
     assert all("import symgate" in file.read_text() for file in copied)
     assert main(["examples", str(tmp_path / "new")]) == 3
     assert "is there already" in capsys.readouterr().err
+
+
+def test_an_empty_entry_and_an_empty_homework_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["sweep", "gru", "--hidden", "4,,8"])
+    assert "'4,,8' is not a list" in capsys.readouterr().err
+    (tmp_path / "empty.tex").write_text("\n")
+    assert main(["check", "gru", str(tmp_path / "empty.tex")]) == 3
+    assert "empty.tex is empty" in capsys.readouterr().err

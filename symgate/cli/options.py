@@ -36,7 +36,7 @@ def numbers(text: str) -> list[float]:
     """
     try:
         if ":" not in text:
-            return [float(word) for word in text.split(",") if word.strip()]
+            return [float(word) for word in text.split(",")]
         start, stop, count = text.split(":")
         first, steps = float(start), int(count) - 1
         if not 1 <= steps < MOST_NUMBERS:
@@ -50,14 +50,17 @@ def numbers(text: str) -> list[float]:
 def wholes(text: str) -> list[int]:
     """Whole numbers with commas between: 16,32,64."""
     try:
-        return [int(word) for word in text.split(",") if word.strip()]
+        return [int(word) for word in text.split(",")]
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a list like 16,32,64") from None
 
 
 def names(text: str) -> list[str]:
     """Names with commas between."""
-    return [word.strip() for word in text.split(",") if word.strip()]
+    found = [word.strip() for word in text.split(",")]
+    if not all(found):
+        raise argparse.ArgumentTypeError(f"{text!r} has an empty entry")
+    return found
 
 
 def gate_value(parse: Callable[[str], Any]) -> Callable[[str], tuple[str, Any]]:

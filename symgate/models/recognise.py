@@ -226,7 +226,7 @@ def _unsaid(
 ) -> Iterator[str]:
     """What names and shapes leave open, where no configuration and no framework says it."""
     yield from row.unsaid
-    own = c.kind in ("a mapping of arrays", "a npz file") and row.framework != "torch"
+    own = c.kind in ("a mapping of arrays", "an npz file") and row.framework != "torch"
     if own and all(s[0] == s[1] for role in ("W", "U") for s in shapes.get(role, [(0, 1)])):
         taken, other = ("W @ x", "x @ W") if names.axis == "rows" else ("x @ W", "W @ x")
         yield f"its square matrices are taken for {taken}; if it was {other}, give them transposed"

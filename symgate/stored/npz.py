@@ -27,7 +27,7 @@ HEADER = 1 << 16
 
 def read(archive: Archive) -> Contents:
     """The arrays of a network, a name's parts with dots between them."""
-    return Contents("a npz file", {k.replace("/", "."): v for k, v in arrays(archive).items()})
+    return Contents("an npz file", {k.replace("/", "."): v for k, v in arrays(archive).items()})
 
 
 def arrays(archive: Archive) -> dict[str, Stored]:

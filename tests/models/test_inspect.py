@@ -46,7 +46,7 @@ def files(tmp_path: Path) -> Path:
 def test_the_tree(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["inspect", str(files / "m.npz")]) == 0
     shown = capsys.readouterr().out
-    assert "a npz file" in shown
+    assert "an npz file" in shown
     assert "encoder.rnn.l1" in shown
     assert "gru-reset-after, gates in the order r z n" in shown
     assert "one above the other: encoder.rnn.l0, encoder.rnn.l1" in shown

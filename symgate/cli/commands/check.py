@@ -61,7 +61,10 @@ def run(arguments: argparse.Namespace) -> int:
     refused: list[SymgateError] = []
     for name, path in files:
         try:
-            found = check(cell, _text(path), **given, names=names or None)
+            claim = _text(path)
+            if not claim.strip():
+                raise SymgateError(f"{path} is empty")
+            found = check(cell, claim, **given, names=names or None)
         except SymgateError as error:  # of several, one does not keep the others from theirs
             refused.append(error)
             found = Check("not understood", (), (Fault(0, 0, str(error)),))
