@@ -308,3 +308,41 @@ def test_a_line_that_is_missing() -> None:
         rf"$${gates} \\ g_t = \tanh(W_g x_t + U_g h_{{t-1}}) \\ h_t = o_t \tanh(g_t)$$"
     )
     assert [m.kind for m in reading.misprints] == ["missing_equation"]
+
+
+LSTM = (
+    *(rf"{g}_t = \sigma(W_{g} x_t + U_{g} h_{{t-1}} + b_{g})" for g in "fio"),
+    r"g_t = \tanh(W_g x_t + U_g h_{t-1} + b_g)",
+    r"c_t = f_t \odot c_{t-1} + i_t \odot g_t",
+    r"h_t = o_t \odot \tanh(c_t)",
+)
+
+
+def test_a_sigmoid_in_full_subtracts_no_weight() -> None:
+    full = r"f_t = \frac{1}{1+\exp(-(W_f x_t + U_f h_{t-1} + b_f))}"
+    (reading,) = read_text("".join(f"$${line}$$" for line in (full, *LSTM[1:])))
+    assert not reading.misprints
+
+
+def test_two_gates_that_words_name_and_a_line_exchanges_are_one_slip() -> None:
+    names = ("forget gate", "input gate", "output gate", "candidate", "cell state", "hidden state")
+    swapped = (*LSTM[:4], r"c_t = i_t \odot c_{t-1} + f_t \odot g_t", LSTM[5])
+    note = "\n".join(f"- {name}: ${line}$" for name, line in zip(names, swapped, strict=True))
+    (reading,) = read_text(note)
+    assert [m.kind for m in reading.misprints] == ["swapped_gates"]
+
+
+def test_no_line_is_missing_where_one_was_not_read() -> None:
+    (reading,) = read_text("".join(f"$${line}$$" for line in LSTM).replace("= o_t", "= 0_t"))
+    assert not reading.misprints
+
+
+def test_a_size_behind_a_wide_space() -> None:
+    (reading,) = read_text(r"$$h_t = \tanh(W x_t + U h_{t-1} + b)\quad (n\times 1)$$")
+    assert reading.text == ("h[t] = tanh(W @ x[t] + U @ h[t-1] + b)",)
+
+
+@pytest.mark.parametrize("line", [r"\delta c_t = \delta h_t \odot o_t", r"dc_t = dh_t \cdot o_t"])
+def test_a_line_of_back_propagation(line: str) -> None:
+    (file,) = read_text("".join(f"$${line}$$" for line in (*LSTM, line))).files
+    assert [skipped["why"] for skipped in file.skipped] == ["a gradient, which runs backward"]

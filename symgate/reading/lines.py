@@ -231,7 +231,10 @@ def _why_no_target(tree: Tree) -> str:
     if isinstance(tree, Fraction):
         return "a derivative"
     if isinstance(tree, Factors):
-        first = tree.factors[0][1]
+        (_, first), (_, second) = tree.factors[:2]
+        named = isinstance(first, Spelled) and first.name in ("d", "delta", "partial", "nabla")
+        if named and not isinstance(second, Group):
+            return "a gradient, which runs backward"
         if isinstance(first, Spelled) and first.kind in ("FUNCTION", "LETTER"):
             return "the definition of a function"
     return "no name stands on the left"

@@ -61,6 +61,8 @@ def remark_at(tokens: Sequence[Token], plain: bool) -> int | None:
             return i
         if token.kind in ("WIDE", "AMP") and _only_words(tokens[i + 1 :]):
             return i
+        if token.kind == "WIDE" and _is_size(tokens[i + 1 :]):
+            return i
         if token.kind == "DOTS" and [t.kind for t in tokens[i + 1 : i + 4]] == _NUMBERED:
             return i
         if (
@@ -130,6 +132,19 @@ def _only_words(tokens: Sequence[Token]) -> bool:
     formula = {"EQ", "PLUS", "TIMES", "HADAMARD", "FUNCTION", "SUB"}
     words = {"TEXT", "NAME", "JUNK", "LPAR", "RELATION", "LETTER"}
     return not formula & set(kinds) and bool(words & set(kinds))
+
+
+def _is_size(tokens: Sequence[Token]) -> bool:
+    """Whether tokens tell the size of what was defined: (n × 1)."""
+    kept = [t for t in tokens if t.kind not in SPACES]
+    while kept and kept[-1].kind in ("COMMA", "DOT", "SEMI"):
+        kept.pop()
+    if len(kept) != 5 or kept[0].kind not in _REMARKS or kept[-1].kind != _REMARKS[kept[0].kind]:
+        return False
+    one, sign, other = kept[1:-1]
+    return sign.value in ("\\times", "×", "x") and all(
+        t.kind in ("LETTER", "NUMBER") for t in (one, other)
+    )
 
 
 def is_remark(tokens: Sequence[Token], at: int) -> bool:

@@ -59,7 +59,8 @@ def _absent(left: Sequence[Broken], own: Sketch) -> FoundFault | None:
     With no unknown state it is the line that reads the gate, as h = o ⊙ tanh(c).
     """
     unread, unknown = ([b for b in left if b.rule == rule] for rule in ("read", "closed"))
-    one = len(unread) == 1 and len({b.why for b in unknown}) == 1 and len(unknown) > 2
+    alike = len(unknown) > 2 and len({b.why for b in unknown}) == 1
+    one = own.whole and len(unread) == 1 and alike
     several = len(left) > 1 or len(own.parts.gates) > 1
     if not one and not (own.closes and unread and left == unread and several):
         return None
@@ -108,9 +109,15 @@ def merged(found: Sequence[FoundFault], document: Document) -> list[FoundFault]:
 
 
 def distinct(found: Sequence[FoundFault]) -> list[FoundFault]:
-    """Without second faults at the same place, and in the order of the source."""
+    """Without second faults at the same place, and in the order of the source.
+
+    Where two gates stand in each other's place, the words that name them are right.
+    """
     result: list[FoundFault] = []
+    swapped = any(fault.kind == "swapped_gates" for fault in found)
     for fault in found:
+        if swapped and fault.kind == "wrong_attribution":
+            continue
         if not any(f.start == fault.start and f.stop == fault.stop for f in result):
             result.append(fault)
     return sorted(result, key=lambda f: (f.start, f.stop))

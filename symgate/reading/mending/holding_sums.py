@@ -270,11 +270,12 @@ def one_vector(sketch: Sketch) -> Iterator[Broken]:
 
 
 def positive(sketch: Sketch) -> Iterator[Broken]:
-    """Weights and biases are added: not W x - U h."""
+    """Weights and biases are added: not W x - U h; -(W x + U h) subtracts none of the others."""
     minus = [
         (own, part)
         for own in sketch.lines.values()
         for s in own.sums
+        if any(part.sign > 0 for part in s.parts)
         for part in s.parts
         if part.sign < 0 and isinstance(part.factors[-1], Apply | Par) and s.call is not None
     ]
