@@ -346,3 +346,19 @@ def test_a_size_behind_a_wide_space() -> None:
 def test_a_line_of_back_propagation(line: str) -> None:
     (file,) = read_text("".join(f"$${line}$$" for line in (*LSTM, line))).files
     assert [skipped["why"] for skipped in file.skipped] == ["a gradient, which runs backward"]
+
+
+@pytest.mark.parametrize("embedding", ["e(x_t)", r"\mathrm{emb}(x_t)", r"\mathbf{e}(x_t)"])
+def test_a_function_of_the_input_is_an_input(embedding: str) -> None:
+    gates = r" \\ ".join(rf"{g}_t = \sigma(W_{g} {embedding} + U_{g} h_{{t-1}})" for g in "zr")
+    (reading,) = read_text(
+        rf"$${gates} \\ g_t = \tanh(W_g {embedding} + U_g (r_t \odot h_{{t-1}})) \\"
+        r"h_t = (1 - z_t) \odot h_{t-1} + z_t \odot g_t$$"
+    )
+    assert not reading.misprints
+    assert reading.family == "gru"
+
+
+def test_a_weight_that_stands_twice_is_meant_as_the_indices_say() -> None:
+    (reading,) = read_text(r"$$h_t = \tanh(W_{xh} x_t + W_{xh} h_{t-1} + b_h)$$")
+    assert [m.meant for m in reading.misprints] == ["W_{hh}"]

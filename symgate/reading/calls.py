@@ -38,6 +38,11 @@ class Calls:
         if isinstance(group, Scripted) and isinstance(group.base, Group):
             raised, group = group, group.base
         bracket = isinstance(group, Group) and group.opening in "([{\\{|"
+        if raised is None and isinstance(group, Group):
+            before = factors[at - 2][1] if at > 1 and factors[at - 1][0] == "" else None
+            entering = self.of_input(ref, group, before)
+            if entering is not None:
+                return entering, at + 1
         if not self.is_function(ref, bracket) and not (
             isinstance(group, Group) and (self.is_outer(ref, group) or self.is_named(ref, group))
         ):
@@ -103,6 +108,26 @@ class Calls:
             found = reference(first, self.context.indices) if first is not None else None
             matrices += found is not None and found.time is None and found.letter.isupper()
         return matrices >= 2
+
+    def of_input(self, ref: Reference, group: Group, before: Tree | None) -> Var | None:
+        """A function of an input is an input: W e(x_t), emb(x_t); not u(x_t), which is weighted."""
+        context, indices = self.context, self.context.indices
+        inner = reference(group.items[0], indices) if len(group.items) == 1 else None
+        if inner is None or inner.name not in context.inputs or inner.time is None:
+            return None
+        weight = reference(before, indices) if before is not None else None
+        weighted = weight is not None and weight.time is None and weight.letter.isupper()
+        word = len(ref.letter) > 1 and ref.kind != "FUNCTION" and ref.letter not in GREEK
+        word &= weighted or ref.letter.lower().startswith("emb") or not self.is_named(ref, group)
+        lower = len(ref.letter) == 1 and ref.letter.islower() and (weighted or ref.letter == "e")
+        known = ref.name in context.defined | context.inputs or ref.time is not None or ref.power
+        if known or group.opening != "(" or not (word or lower) or self.is_function(ref, True):
+            return None
+        name = f"{ref.name}_{inner.name}"
+        context.inputs |= {name}
+        context.notes[name] = "input"
+        own = replace(inner, name=name, start=ref.start, stop=group.stop, style="call")
+        return Var(own.start, own.stop, name, own.time, own)
 
     def is_named(self, ref: Reference, group: Group) -> bool:
         """Whether a word, or the letter of a state, names a function: gate_nl(…), h(c_t)."""

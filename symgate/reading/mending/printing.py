@@ -234,7 +234,17 @@ class Printing:
                     if other is not own and alike and isinstance(a.matrix, Par):
                         return a.matrix, remarked(self.of(a.matrix), other, own)
         matrices = [a.matrix for s in own.sums for a in s.applied if isinstance(a.matrix, Par)]
-        return (matrices[0], "U") if matrices else None
+        marked = [
+            (m, a.vector)
+            for s in own.sums
+            for a in s.applied
+            if isinstance(m := a.matrix, Par) and m.ref.labels
+        ]
+        for m, read in marked:
+            letter = read.ref.letter if isinstance(read, Var) and read.name != var.name else ""
+            if letter and m.ref.labels[0].count(letter) == 1:  # W_{xh} x beside W_{hh} h
+                return m, var.ref.letter.join(self.of(m).rsplit(letter, 1))
+        return (matrices[0], "U") if matrices and not marked else None
 
     def column(self, sketch: Sketch, own: Facts) -> tuple[Cat, str] | None:
         """The column that the other lines' weights act on."""
