@@ -175,7 +175,7 @@ def test_sweep(symgate: Run, tmp_path: Path) -> None:
         (("memory", "lstm", "--steps", "1"), 3, "a number of steps above 1"),
         (("memory", "lstm"), 2, "--steps"),
         (("memory", "lstm", "--steps", "many"), 2, "'many' is not a number"),
-        (("sweep", "lstm", "--hidden", ""), 3, "the grid has no points"),
+        (("sweep", "lstm", "--hidden", ""), 2, "'' is not a list like 16,32,64"),
         (("sweep", "lstm", "--hidden", "1,2", "--limit", "1"), 3, "2 points, more than the limit"),
         (("sweep", "lstm", "--bias", "f=0:6:1"), 2, "START:STOP:COUNT like 0:6:7"),
         (("sweep", "lstm", "--bias", "z=1"), 3, "a gate or a bias of lstm named 'z'"),

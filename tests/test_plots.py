@@ -6,6 +6,7 @@ import itertools
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from matplotlib.figure import Figure
 
 import symgate as sg
 from symgate import plots
+from symgate.decaying.tail import Rate
 from symgate.plots.decades import UNDERFLOW, spread
 from symgate.plots.style import every_form, look, looks, rendered
 
@@ -185,3 +187,12 @@ def test_what_cannot_be_drawn(tmp_path: Path) -> None:
         plots.sweep_map(s)
     rendered(plots.sweep_map(s, fix={"gain": 2}), "png")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_rate_whose_interval_holds_zero_is_no_verdict() -> None:
+    d = sg.decay("rnn", hidden=3, lags=20)
+    unsure = Rate(0.0162, (-0.5, 0.5356), (10, 20))
+    ax = plots.decay_curves([replace(d, beside={"fit": unsure})])
+    told = " ".join(t.get_text() for t in ax.texts)
+    assert "rate not settled" in told
+    assert "does not fall" not in told

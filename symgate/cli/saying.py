@@ -53,7 +53,7 @@ def show_table(table: Sequence[Sequence[str]]) -> None:
 
 
 #: Words that stand for a number.
-_NUMBERS = ("does not fall", "zero", "none", "∞")
+_NUMBERS = ("does not fall", "rate not settled", "zero", "none", "∞")
 
 #: Columns of a line that nothing breaks.
 MOST = 100_000

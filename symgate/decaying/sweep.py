@@ -25,6 +25,7 @@ from symgate.decaying.measure import chosen_values, decay
 from symgate.decaying.progress import Journal
 from symgate.decaying.table import half_life
 from symgate.decaying.table import number as told
+from symgate.decaying.tail import Rate
 from symgate.decaying.workers import in_order
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
@@ -145,7 +146,8 @@ class Sweep:
         return out
 
     def _half_life(self, row: Mapping[str, Any]) -> str:
-        return half_life(row["half_life"], row["rate"], self.setting["lags"])
+        lags = self.setting["lags"]
+        return half_life(Rate(row["rate"], None, (0, lags)), lags)
 
     @asked(result=word)
     def plot(self, ax: Axes | None = None, result: str = "half_life", **line: Any) -> Axes:

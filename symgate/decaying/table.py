@@ -13,6 +13,7 @@ from symgate.tables import html_table
 
 if TYPE_CHECKING:
     from symgate.decaying.curve import Decay
+    from symgate.decaying.tail import Rate
 
 HEADER = ("cell", "of / wrt", "rate per step", "95%", "half-life", "1e-3 at", "1e-6 at", "last")
 
@@ -29,7 +30,7 @@ def _row(d: Decay) -> tuple[str, ...]:
         f"{d.of} / {d.wrt}",
         number(d.rate, "+.4f"),
         "–" if interval is None else f"±{(interval[1] - interval[0]) / 2:.4f}",
-        half_life(d.fit.half_life, d.rate, int(d.lags[-1])),
+        half_life(d.fit, int(d.lags[-1])),
         whole(d.passes["1e-3"]),
         whole(d.passes["1e-6"]),
         power(float(d.median[-1])),
@@ -66,7 +67,7 @@ def in_the_norm(decays: Sequence[Decay]) -> str:
         each = ", ".join(f"{d.cell} {d.norm_name}" for d in decays)
         return f"norms differ, so the numbers do not compare: {each}"
     size = max(d.width for d in decays)
-    return f"norm: {NORMS[names.pop()].sentence.format(size=size, root=math.sqrt(size))}"
+    return f"norm: {NORMS[names.pop()].told(size)}"
 
 
 def number(value: float, form: str) -> str:
@@ -74,16 +75,24 @@ def number(value: float, form: str) -> str:
     return format(value, form) if math.isfinite(value) else "zero" if value < 0 else "none"
 
 
-def half_life(value: float, rate: float, lags: int) -> str:
-    """A half-life in a table, never beyond the lags that were measured.
+def half_life(fit: Rate, lags: int) -> str:
+    """A half-life in words, never beyond the lags that were measured; of what falls on one
+    network and grows on the next it is not said that it does not fall.
 
-    >>> half_life(38.5, -0.018, 200), half_life(5177.0, -1.3e-4, 200), half_life(math.inf, 0.1, 9)
-    ('38.5', 'more than 200', 'does not fall')
+    >>> from symgate.decaying.tail import Rate
+    >>> [half_life(Rate(rate, None, (25, 50)), 50) for rate in (-0.018, -1.3e-4, 0.1)]
+    ['38.5', 'more than 50', 'does not fall']
+    >>> half_life(Rate(0.02, (-0.5, 0.54), (25, 50)), 50)
+    'rate not settled'
     """
-    return f"more than {lags}" if rate < 0 and value > lags else steps(value)
+    if fit.value >= 0 and not fit.is_settled:
+        return "rate not settled"
+    return f"more than {lags}" if lags < fit.half_life < math.inf else steps(fit.half_life)
 
 
 def in_words(d: Decay) -> str:
     """The half-life of a curve: so many steps, or more than were measured."""
-    found = half_life(d.fit.half_life, d.rate, int(d.lags[-1]))
-    return f"none: it {found}" if d.rate >= 0 else f"{found} steps"
+    found = half_life(d.fit, int(d.lags[-1]))
+    if d.rate < 0:
+        return f"{found} steps"
+    return f"none: it {found}" if d.fit.is_settled else found

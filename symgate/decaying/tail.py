@@ -48,6 +48,18 @@ class Rate:
         """Steps in which the norm falls to 1/e."""
         return -1 / self.value if self.value < 0 else math.inf
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether the interval leaves no doubt that the norm falls, or that it does not.
+
+        >>> Rate(0.02, (-0.5, 0.54), (25, 50)).is_settled, Rate(0.02, None, (25, 50)).is_settled
+        (False, True)
+        """
+        if self.interval is None:
+            return True
+        low, high = (round(end, 9) for end in self.interval)  # an identity has -1e-17 to 1e-17
+        return low >= 0 or high < 0
+
     def parts_from(self, other: Rate) -> bool:
         """Whether the two intervals have nothing in common, so that a ranking means something."""
         if self.interval is None or other.interval is None:

@@ -7,6 +7,7 @@ the Frobenius norm is too small to hide a larger value; else the Gram matrix is 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from ctypes import CDLL
 from dataclasses import dataclass
@@ -133,6 +134,10 @@ class MatrixNorm:
     most: Callable[[int, int], float]
     rotates: bool = True
     kernel: str = ""
+
+    def told(self, width: int) -> str:
+        """What it is, for matrices of so many singular values."""
+        return self.sentence.format(size=width, root=math.sqrt(width))
 
     def of_identity(self, size: int) -> float:
         """The square of the norm of the identity; that of A counts as often in I ⊗ A."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from symgate.asked import asked, having, several, switch
 from symgate.decaying.curve import Decay
-from symgate.decaying.table import in_words
+from symgate.decaying.table import half_life, in_words
 from symgate.errors import SymgateError
 from symgate.numerals import steps
 from symgate.plots.decades import (
@@ -123,7 +123,7 @@ def decay_curves(
 
 def _half_life(d: Decay) -> str:
     if math.isinf(d.half_life):
-        return "does not fall" if d.rate >= 0 else f"half-life {in_words(d)}"
+        return half_life(d.fit, int(d.lags[-1])) if d.rate >= 0 else f"half-life {in_words(d)}"
     if d.half_life == 0:
         end = finite_end(d.lags, d.median)
         return f"zero after lag {end[0]:.0f}" if end else "zero"

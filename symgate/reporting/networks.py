@@ -128,7 +128,7 @@ def _section(name: str, run: Run, trained: Inspection, untrained: Sequence[Decay
 
 
 def _falls(d: Decay) -> str:
-    found = half_life(d.fit.half_life, d.rate, int(d.lags[-1]))
+    found = half_life(d.fit, int(d.lags[-1]))
     return found if d.rate >= 0 else f"halves in {found} steps"
 
 
@@ -136,7 +136,7 @@ def _rates(trained: Sequence[Decay], untrained: Sequence[Decay]) -> Table:
     def row(d: Decay, whose: str) -> tuple[Words, ...]:
         words = (
             f"{_label(d)}{whose}",
-            half_life(d.fit.half_life, d.rate, int(d.lags[-1])),
+            half_life(d.fit, int(d.lags[-1])),
             str(d.reaches),
             whole(d.passes["1e-3"]),
             power(float(d.median[-1])),

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
+from symgate.decaying.table import half_life
+from symgate.decaying.tail import Rate
 from symgate.equations.cell import Cell
 from symgate.reporting.findings import Findings
 from symgate.writing.derivation import derive
 from symgate.writing.tree import Words, Written
+
+
+def fit_of(here: Findings) -> Rate:
+    """The rate of a cell's curve, as it stands in the data."""
+    rate, interval, lags = here["rate"], here["rate_interval"], here["fitted_on_lags"]
+    return Rate(-math.inf if rate is None else rate, interval, lags)
+
+
+def lasting(here: Findings) -> str:
+    """The half-life of a cell's curve in words."""
+    return half_life(fit_of(here), here["/settings/lags"])
 
 
 def norm_of(f: Findings, cell: Cell) -> Written:

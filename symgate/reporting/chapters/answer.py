@@ -6,7 +6,7 @@ from typing import Any
 
 from symgate.equations.cell import Cell
 from symgate.reporting.findings import Findings
-from symgate.reporting.sentences import norm_of
+from symgate.reporting.sentences import fit_of, lasting, norm_of
 from symgate.writing.tree import Code, Link, Paragraph, Picture, Section, Words, listed
 
 
@@ -36,10 +36,7 @@ def _picture(f: Findings) -> Picture:
         norm=norm_of(f, f.measured[0]),
         near=near,
     )
-    said = "; ".join(
-        f"{c.name} halves in {f.at(c).number('half_life', 'steps').text} steps"
-        for c in f.slowest_first
-    )
+    said = "; ".join(f"{c.name}: half-life {lasting(f.at(c))}" for c in f.slowest_first)
     return Picture("decay", f"Decay of the gradient over the lag for {cells}: {said}.", caption)
 
 
@@ -113,7 +110,9 @@ def _rates(f: Findings) -> Words:
             said.append(("is exactly zero in the end in ", name))
         elif here["half_life"] is None:
             lasts = "halve within the lags measured" if here["rate"] < 0 else "fall"
-            said.append((f"does not {lasts} in ", name))
+            settled = here["rate"] < 0 or fit_of(here).is_settled
+            how = f"does not {lasts}" if settled else "has a rate that is not settled"
+            said.append((f"{how} in ", name))
         else:
             every = "every {half_life:steps} in {name}"
             first = "halves every {half_life:steps} steps in {name}"

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
+from symgate.equations.cell import Cell
+from symgate.numerics.norms import NORMS
 from symgate.reporting.findings import Findings
+from symgate.reporting.sentences import lasting
 from symgate.writing.tree import (
     Code,
     Link,
@@ -52,8 +57,7 @@ NUMBERS = (
 
 CAPTION = (
     r"Sizes: {sizes}. Multiplications: those of the matrix products in one forward step. Norms are "
-    r"spectral, the largest singular value; the Frobenius norm is at most $\sqrt{n}$ times as "
-    r"large, and falls at the same rate in the long run. The rate is the slope of the natural "
+    r"{norm}, and falls at the same rate in the long run. The rate is the slope of the natural "
     r"logarithm of the norm over the second half of the lags; half-life and time constant are ln 2 "
     r"and 1 divided by its size. The time constant from the biases is that of the carry alone, "
     r"with every gate at its bias. Above $10^{-6}$ up to lag: the largest lag at which more than a "
@@ -70,14 +74,20 @@ def section(f: Findings) -> Section:
             (Link(cell.name, f"#{f.slugs[cell.name]}"),),
             (Written(here["latex/parameters"]),),
         ]
-        there = NUMBERS if cell in f.measured else NUMBERS[:2]
+        measured = cell in f.measured
+        there = NUMBERS if measured else NUMBERS[:2]
+        instead = dict.fromkeys(("half_life", "time_constant"), lasting(here)) if measured else {}
         numbers: list[Words] = [
-            (nothing,) if nothing and here[key] is None else (here.number(key, form),)
+            (word,)
+            if here[key] is None and (word := instead.get(key, nothing))
+            else (here.number(key, form),)
             for key, form, nothing in there
         ]
         rows.append((*start, *numbers, *[("–",)] * (len(NUMBERS) - len(there))))
     sizes = f.at(f.cells[0])["sizes"]
-    caption = f.said(CAPTION, sizes=", ".join(f"{letter} = {n}" for letter, n in sizes.items()))
+    shown = ", ".join(f"{letter} = {n}" for letter, n in sizes.items())
+    width = max((_width(f.at(cell), cell) for cell in f.measured), default=1)
+    caption = f.said(CAPTION, sizes=shown, norm=NORMS["spectral"].told(width))
     words = f.said(
         "Sorted by how long the gradient lasts. The same in a terminal: {command}.",
         command=Code(f"{f.settings.decay_command} --bounds"),
@@ -86,3 +96,9 @@ def section(f: Findings) -> Section:
     table = Table(HEADER, tuple(rows), "The cells side by side", caption, numeric)
     below = (BOUNDS,) if f.has("bounds") else ()
     return Section("table", "Side by side", (Paragraph(words), table, *below))
+
+
+def _width(here: Findings, cell: Cell) -> int:
+    """How many singular values the Jacobian of a cell's curve has at most."""
+    lengths = ([here["sizes"][str(n)] for n in cell.shapes[here[k]]] for k in ("of", "wrt"))
+    return min(map(math.prod, lengths))
