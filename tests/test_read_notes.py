@@ -362,3 +362,12 @@ def test_a_function_of_the_input_is_an_input(embedding: str) -> None:
 def test_a_weight_that_stands_twice_is_meant_as_the_indices_say() -> None:
     (reading,) = read_text(r"$$h_t = \tanh(W_{xh} x_t + W_{xh} h_{t-1} + b_h)$$")
     assert [m.meant for m in reading.misprints] == ["W_{hh}"]
+
+
+def test_a_candidate_of_the_input_alone_whose_tilde_is_missing() -> None:
+    (reading,) = read_text(
+        r"$$z_t = \sigma(W_z x_t + b_z) \\ \tilde h_t = W_h x_t + b_h$$"
+        r"$$h_t = (1 - z_t) \odot h_{t-1} + z_t \odot h_t$$"
+    )
+    assert [(m.kind, m.meant) for m in reading.misprints] == [("missing_tilde", r"\tilde h_t")]
+    assert len(reading.text) == 3

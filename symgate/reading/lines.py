@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from symgate.reading.faults import Edit, FoundFault
 from symgate.reading.grammar import tree as parsed
-from symgate.reading.names import Indices, Reference, reference, tree_time
+from symgate.reading.names import Indices, Reference, is_value, reference, tree_time
 from symgate.reading.references import references
 from symgate.reading.rows import Equation
 from symgate.reading.tokens import FormulaError, Token
@@ -47,6 +47,13 @@ class LaidOutLine:
     @property
     def name(self) -> str:
         return self.target.name
+
+    def is_candidate_of(self, other: LaidOutLine) -> bool:
+        """Whether a line is h̃_t beside h_t = … h_t, which reads itself and not the candidate."""
+        own, state = self.target, other.target
+        itself = any((r.name, r.time) == (state.name, state.time) for r in other.references)
+        alike = (own.letter, own.labels) == (state.letter, state.labels)
+        return is_value(own) and not state.accents and alike and itself
 
     @property
     def key(self) -> str:

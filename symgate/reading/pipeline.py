@@ -104,6 +104,10 @@ def _found(document: Document, every: Iterable[Piece], edits: Sequence[Edit]) ->
         found.skipped.append((line.equation.start, line.equation.stop, why))
     groups = grouped(with_aliases(read, document.text), document.text)
     for line, why in groups.skipped:
+        near = [d for d in groups.drafts if any(map(line.is_candidate_of, d.lines))]
+        if near:
+            near[0].outputs.append(line)
+            continue
         found.skipped.append((line.equation.start, line.equation.stop, why))
     for draft in groups.drafts[MAX_CELLS:]:
         equation = draft.lines[0].equation

@@ -263,12 +263,17 @@ def unread(found: Understanding, lines: Sequence[Understood], parts: Structure) 
     def product(term: Times) -> bool:
         return all(isinstance(f, Var) and f.time != -1 and f.name in gates for f in term.factors)
 
+    def candidate(own: Understood) -> bool:
+        now = {v.name for v in variables(own.term) if v.time != -1} if own.term else states
+        return not now & states and any(own.line.is_candidate_of(u.line) for u in found.lines)
+
     return [
         u
         for u in lines
         if u.name not in read | states
         and (
-            (isinstance(u.term, Call) and gate(u.term, u.name))
+            candidate(u)
+            or (isinstance(u.term, Call) and gate(u.term, u.name))
             or (isinstance(u.term, Times) and product(u.term))
         )
     ]
