@@ -149,3 +149,15 @@ def test_what_a_matrix_feeds_back_has_no_growth_of_its_own() -> None:
     assert not growths(mixed)
     alone = sg.Cell.from_text("h[t] = h[t-1] + sigmoid(W @ x[t])")
     assert set(growths(alone)) == {"h"}
+
+
+@pytest.mark.parametrize("bounded", [False, True])
+def test_a_worst_case_with_values_of_a_run_is_none_over_all_inputs(bounded: bool) -> None:
+    k = "tanh(W @ x[t])" if bounded else "W @ x[t]"
+    cell = sg.Cell.from_text(
+        f"k[t] = {k}\nS[t] = S[t-1] @ (I - 0.5*outer(k[t], k[t])) + outer(k[t], k[t])"
+    )
+    found = sg.decay(cell, hidden=3, lags=5).bounds
+    assert found is not None
+    assert found.of_run == (() if bounded else ("‖k_t‖_∞",))
+    assert found.worst_case == "worst case" + ("" if bounded else " on this run's inputs")

@@ -24,6 +24,7 @@ def bounds_of(decay: Decay) -> Ceilings:
         run_log10=np.concatenate([c.run_log10 for c in found], axis=1),
         radius_log10=np.max(radii, axis=0) if len(radii) == len(found) else None,
         notes=_notes(found),
+        of_run=tuple(dict.fromkeys(name for c in found for name in c.of_run)),
     )
 
 

@@ -48,7 +48,8 @@ class Ceilings:
     `worst_log10` (K + 1,) takes the ranges of all gates, with the symbols of `formula` (the
     bound of one step) as in `values`. A state without a range (the cell of an LSTM) is taken
     as large as it can be after so many steps, |c_0| + t, for any input. Where not even that
-    is known the largest value of the run stands in, and `notes` names it. `run_log10`
+    is known the largest value of the run stands in: `of_run` holds those symbols, and the
+    worst case is one on the inputs of this run, as `worst_case` says. `run_log10`
     (K + 1, samples) takes the largest coefficients that occurred. `radius_log10` is the
     worst case with the spectral radius of each matrix in place of its largest singular value:
     no bound, though often quoted as one.
@@ -60,6 +61,13 @@ class Ceilings:
     run_log10: Array
     radius_log10: Array | None
     notes: tuple[str, ...]
+    of_run: tuple[str, ...]
+
+    @property
+    def worst_case(self) -> str:
+        """What the worst case is called: one over all inputs only where none of it is of the
+        run."""
+        return "worst case on this run's inputs" if self.of_run else "worst case"
 
     def __repr__(self) -> str:
         return f"<Bounds: one step at most {self.formula[:200]}>"
@@ -110,7 +118,8 @@ def ceilings(decay: Decay) -> Ceilings:
     if radius is not None:
         notes += _remark(decay, symbolic, radius, radii)
     values = {text(atom): float(occurred(atom)) for atom in _atoms(symbolic, decay)}
-    return Ceilings(_formula(symbolic, decay), values, worst, own, radius, tuple(notes))
+    of_run = tuple(dict.fromkeys(reached.of_run))
+    return Ceilings(_formula(symbolic, decay), values, worst, own, radius, tuple(notes), of_run)
 
 
 def _formula(symbolic: Bounds, decay: Decay) -> str:
@@ -161,7 +170,7 @@ class _Reached(_Occurred):
     """What they cannot exceed, whatever the input: a number, or one for the step of each lag,
     (K,). `before` (K,) is how many steps were made before that.
 
-    `notes` says what stands for values that have no range.
+    `notes` says what stands for values that have no range, `of_run` which are the run's own.
     """
 
     def __init__(self, occurred: _Occurred, before: Array) -> None:
@@ -169,6 +178,7 @@ class _Reached(_Occurred):
         self.occurred, self.before = occurred, before
         self.growths = growths(self.run.cell)
         self.notes: list[str] = []
+        self.of_run: list[str] = []
 
     def max_norm(self, e: MaxNorm) -> Any:
         most = self.occurred(e)
@@ -176,6 +186,7 @@ class _Reached(_Occurred):
             return most
         growth = self.growths.get(name_of(e.vector)) if is_variable(e.vector) else None
         if growth is None or self.occurred(growth.factor) > 1:
+            self.of_run.append(text(e))
             self.notes.append(
                 f"{text(e)} has no known bound; the worst case takes its largest value in this "
                 f"run, {most:.3g}"

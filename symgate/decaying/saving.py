@@ -28,7 +28,7 @@ _ELSEWHERE = {".csv": "d.to_csv(path) writes a table", ".json": "d.to_dict() is 
 _ELSEWHERE |= dict.fromkeys((".pdf", ".png", ".svg"), "d.plot().figure.savefig(path) draws it")
 
 #: Raised whenever files of before can no longer be read.
-FORMAT = 4
+FORMAT = 5
 
 
 def save(decay: Decay, path: str | Path) -> Path:

@@ -153,7 +153,7 @@ def _bounds(ax: Axes, d: Decay, colour: str, name: str, alone: bool) -> list[End
         return []
     runs = "this run" if d.log10_norm.shape[1] == 1 else "these runs"
     lines: list[tuple[Array, str, Any]] = [
-        (found.worst_log10, "worst case", DOTTED),
+        (found.worst_log10, found.worst_case.replace(" on", "\non"), DOTTED),
         (found.run_log10.max(axis=1), f"bound for {runs}", (0, (3, 1.5))),
     ]
     if found.radius_log10 is not None and alone:

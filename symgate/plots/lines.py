@@ -79,7 +79,7 @@ def curve(
     whose = f"{caption(d.cell)}: " if ax.lines else ""
     beside: list[tuple[str, Array, Any]] = []
     if bounds and d.bounds is not None:
-        beside.append((f"{whose}worst case", d.bounds.worst_log10, ":"))
+        beside.append((f"{whose}{d.bounds.worst_case}", d.bounds.worst_log10, ":"))
         beside.append((f"{whose}bound for these runs", d.bounds.run_log10.max(axis=1), "-."))
     if predictions and d.predictions is not None:
         for entry, dash in zip(d.predictions.entries, PREDICTED, strict=False):

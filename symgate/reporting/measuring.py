@@ -161,6 +161,7 @@ def _of_curve(d: Decay, cell: Cell, notation: str) -> dict[str, Any]:
             "latex": latex(bounds(cell).total(d.of, d.wrt), notation),
             "one_step": 10 ** float(d.bounds.worst_log10[1] - d.bounds.worst_log10[0]),
             "notes": list(d.bounds.notes),
+            "of_run": list(d.bounds.of_run),
             "run_last_log10": float(d.bounds.run_log10[-1].max()),
         },
         "effective_rank": d.effective_rank,

@@ -172,7 +172,7 @@ def _bounds(decays: list[Decay]) -> None:
         assert told is not None
         table.append((d.cell, "measured", shown(d.rate, "+.4f"), "", power(d.median[-1]), ""))
         lines = {
-            "worst case": found.worst_log10,
+            found.worst_case: found.worst_log10,
             "bound for this run": found.run_log10.max(axis=1),
         }
         for name, line in lines.items():

@@ -89,8 +89,8 @@ def _figures(f: Findings, cell: Cell, slug: str) -> list[Any]:
     items += [(*with_maths(note), ".") for note in here["bound/notes"]]
     items += [sentence(reason) for reason in here["left_out"].values()]
     worst = here.said(
-        "Whatever the input, one step multiplies the gradient by at most {bound/one_step:value}, "
-        "the value of"
+        "{on}, one step multiplies the gradient by at most {bound/one_step:value}, the value of",
+        on="On this run's inputs" if here["bound/of_run"] else "Whatever the input",
     )
     return [*out, Paragraph(worst), Display(here["bound/latex"]), Listing(tuple(items))]
 

@@ -33,16 +33,6 @@ HEADER: tuple[Words, ...] = (
 )
 
 
-BOUNDS = Picture(
-    "bounds",
-    "The decay of the gradient with its bounds",
-    (
-        "The first lags, with bounds on the norm. Dotted: worst case over all inputs. Dashed: "
-        "bound for these runs.",
-    ),
-)
-
-
 #: The columns behind the parameters: a number each, and what stands where it has none.
 NUMBERS = (
     ("parameters_here", "whole", ""),
@@ -94,8 +84,19 @@ def section(f: Findings) -> Section:
     )
     numeric = frozenset(range(2, len(HEADER)))
     table = Table(HEADER, tuple(rows), "The cells side by side", caption, numeric)
-    below = (BOUNDS,) if f.has("bounds") else ()
+    below = (_bounds(f),) if f.has("bounds") else ()
     return Section("table", "Side by side", (Paragraph(words), table, *below))
+
+
+def _bounds(f: Findings) -> Picture:
+    """The curves with their bounds; a worst case with values of a run is none over all inputs."""
+    held = [c.name for c in f.measured if f.at(c)["bound/of_run"]]
+    but = f" (of {', '.join(held)} on the inputs of these runs)" if held else ""
+    caption = (
+        f"The first lags, with bounds on the norm. Dotted: worst case over all inputs{but}. "
+        "Dashed: bound for these runs."
+    )
+    return Picture("bounds", "The decay of the gradient with its bounds", (caption,))
 
 
 def _width(here: Findings, cell: Cell) -> int:
