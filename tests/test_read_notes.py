@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import pytest
 
 from symgate.reading.reader import read_text
@@ -371,3 +373,40 @@ def test_a_candidate_of_the_input_alone_whose_tilde_is_missing() -> None:
     )
     assert [(m.kind, m.meant) for m in reading.misprints] == [("missing_tilde", r"\tilde h_t")]
     assert len(reading.text) == 3
+
+
+#: Cells that share names: a note may hold any of them one after another.
+SHARING = {
+    "rnn": [r"h_t = \tanh(W x_t + U h_{t-1} + b)"],
+    "lstm": [
+        *(rf"{g}_t = \sigma(W_{g} x_t + U_{g} h_{{t-1}} + b_{g})" for g in "ifo"),
+        r"\tilde{c}_t = \tanh(W_c x_t + U_c h_{t-1} + b_c)",
+        r"c_t = f_t \odot c_{t-1} + i_t \odot \tilde{c}_t",
+        r"h_t = o_t \odot \tanh(c_t)",
+    ],
+    "gru": [
+        *(rf"{g}_t = \sigma(W_{g} x_t + U_{g} h_{{t-1}} + b_{g})" for g in "zr"),
+        r"\tilde{h}_t = \tanh(W_h x_t + U_h (r_t \odot h_{t-1}) + b_h)",
+        r"h_t = (1 - z_t) \odot h_{t-1} + z_t \odot \tilde{h}_t",
+    ],
+    "mgu": [
+        r"f_t = \sigma(W_f x_t + U_f h_{t-1} + b_f)",
+        r"\tilde{h}_t = \tanh(W_h x_t + U_h (f_t \odot h_{t-1}) + b_h)",
+        r"h_t = (1 - f_t) \odot h_{t-1} + f_t \odot \tilde{h}_t",
+    ],
+}
+
+
+def _cells(text: str) -> list[tuple[str, tuple[object, ...]]]:
+    return [(r.family, r.misprints) for r in read_text(text)]
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_cells_one_after_another(count: int) -> None:
+    """Below headings each, or two of many lines with no word between."""
+    shown = {name: "\n".join(f"$${e}$$" for e in lines) for name, lines in SHARING.items()}
+    for cells in permutations(SHARING, count):
+        text = "\n".join(f"## A cell\n{shown[c]}" for c in cells)
+        assert _cells(text) == [(c, ()) for c in cells]
+        if count == 2 and "rnn" not in cells:
+            assert _cells("\n".join(shown[c] for c in cells)) == [(c, ()) for c in cells]

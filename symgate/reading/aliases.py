@@ -219,11 +219,13 @@ def _shown(lines: Sequence[LaidOutLine]) -> Iterator[tuple[int, str]]:
 
 def _candidates(lines: Sequence[LaidOutLine]) -> Iterator[int]:
     """h = tanh(…) above h = (1 - z) ⊙ h_{t-1} + z ⊙ h: it lacks its tilde."""
+    defined = {line.name for line in lines}
     for i, line, other in _doubles(lines):
         first = _has_function(line) and not _reads(line, line.name, 0) and not line.target.accents
         if first and line.target.time == 0:
-            kept = {r.time for r in other.references if r.letter == line.target.letter}
-            if {0, -1} <= kept and not _has_function(other):
+            near = [r for r in other.references if r.letter == line.target.letter]
+            has_line = any(r.accents and r.name in defined for r in near)
+            if {0, -1} <= {r.time for r in near} and not has_line and not _has_function(other):
                 yield i
 
 
