@@ -410,3 +410,12 @@ def test_cells_one_after_another(count: int) -> None:
         assert _cells(text) == [(c, ()) for c in cells]
         if count == 2 and "rnn" not in cells:
             assert _cells("\n".join(shown[c] for c in cells)) == [(c, ()) for c in cells]
+
+
+def test_sixty_gates_on_one_value_are_one_mark() -> None:
+    gates = r" \\ ".join(
+        rf"g_{{{i},t}} = \sigma(W_{{{i}}} x_t + U_{{{i}}} h_{{t-1}})" for i in range(60)
+    )
+    total = " + ".join(rf"g_{{{i},t}} \odot h_{{t-1}}" for i in range(60))
+    (reading,) = read_text(rf"$${gates} \\ h_t = {total}$$")
+    assert [m.kind for m in reading.misprints] == ["wrong_symbol"]

@@ -32,6 +32,13 @@ from symgate.reading.zoo_match import ZooMatch, family_of, proved, zoo_match
 FINER = {("ugrnn", "janet"), ("lstm", "lstmp")}
 
 
+#: Slips that change what a cell calculates: none of them is in a cell that is one of the zoo's.
+CALCULATED = {
+    *("wrong_sign", "wrong_operator", "wrong_activation", "missing_activation", "missing_operator"),
+    *("missing_term", "spurious_term", "missing_factor", "spurious_factor", "missing_complement"),
+}
+
+
 def reading(document: Document, found: DocumentParts, index: int, count: int) -> Reading:
     """The reading of one cell that was found."""
     draft, understanding, parts = found.cells[index]
@@ -50,7 +57,10 @@ def reading(document: Document, found: DocumentParts, index: int, count: int) ->
         again = find(document, [edit for fault in everything for edit in fault.edits])
         if len(again.cells) == count:
             _, clean, clean_parts = again.cells[index]
-    everything = distinct([*everything, *inferred(document, clean, clean_parts)])
+    slips = inferred(document, clean, clean_parts)
+    if any(f.kind in CALCULATED for f in slips) and _is_identical(cell, classifier.family()):
+        slips = [f for f in slips if f.kind not in CALCULATED]
+    everything = distinct([*everything, *slips])
     everything = sound(everything, understanding.ranked)
     proved_one = understanding.ranked.name if understanding.ranked is not None else ""
     everything += (
@@ -98,6 +108,12 @@ def reading(document: Document, found: DocumentParts, index: int, count: int) ->
         edits=tuple(edits),
     )
     return by_ranks(found_now, document, understanding.ranked, mended.found.ranked)
+
+
+def _is_identical(cell: Cell | None, family: str) -> bool:
+    """Whether a cell is proved to be, as printed and with other letters, one of the zoo's."""
+    match = zoo_match(cell, family) if cell is not None else None
+    return match is not None and match.verdict == "identical"
 
 
 def _told(u: Understood) -> list[FoundFault]:

@@ -183,6 +183,7 @@ def different(sketch: Sketch) -> Iterator[Broken]:
             if rest in weighed and part.sign > 0:
                 why = f"two terms of {own.name} weigh the same value"
                 yield at(own, part.term, "wrong_symbol", why, True)
+                break
             if part.sign > 0 and 0 < len(rest) < len(part.factors):
                 weighed.add(rest)
 
