@@ -390,7 +390,7 @@ def test_one_unit_no_sample_one_step(name: str) -> None:
             drawn = numbers(cell, n=1, m=m, steps=steps, batch=batch)
             run = drawn.run()
             lead = (steps,) if batch is None else (steps, batch)
-            state = cell.states[0]
+            state = cell.output
             assert run[state].shape[:-1] == lead
             for norm in ("frobenius", "spectral"):
                 found = sg.lag_norms(run, norm=norm)

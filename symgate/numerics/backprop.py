@@ -74,7 +74,7 @@ def gradients(
     """∂L by everything, from ∂L/∂h_t at every step: back-propagation through time.
 
     `loss` is ∂L/∂h with the shape of `run["h"]`, (T, n) or (T, B, n), or a mapping of states
-    to such arrays; without a mapping it belongs to `state`, by default the first.
+    to such arrays; without a mapping it belongs to `state`, by default the output.
 
     >>> import numpy as np, symgate as sg
     >>> cell = sg.cell("gru")
