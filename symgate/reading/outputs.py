@@ -87,13 +87,17 @@ def with_definitions(found: Understanding) -> Understanding:
     """Of two definitions of a name the one stands with which more lines are read."""
     every = sorted([*found.lines, *found.outputs], key=lambda u: u.line.number)
     terms = {u.name: u.term for u in every if u.term is not None}
+    if not found.doubled or known(terms):
+        return found
+    before = len(_read_names(terms))
     for i, u in enumerate(found.doubled):
         other = {**terms, u.name: u.term} if u.term is not None else {}
         at = next((at for at, own in enumerate(found.lines) if own.name == u.name), None)
-        if at is None or known(terms) or len(_read_names(other)) <= len(_read_names(terms)):
+        now = _read_names(other)
+        if at is None or len(now) <= before:
             continue
         found.lines[at], found.doubled[i] = u, found.lines[at]
-        now = {own.name for own in found.lines} | _read_names(other)
+        now |= {own.name for own in found.lines}
         every = sorted([*found.lines, *found.outputs], key=lambda own: own.line.number)
         found.lines = [own for own in every if own.name in now]
         found.outputs = [own for own in every if own.name not in now]

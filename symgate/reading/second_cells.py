@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import chain
 
 from symgate.reading.lines import LaidOutLine
 
@@ -20,6 +21,7 @@ def told_apart(lines: Sequence[LaidOutLine], cut: int, text: str) -> bool:
 
 
 def same(one: LaidOutLine, other: LaidOutLine) -> bool:
+    """Whether two lines are the same but for signs of products and brackets."""
     if one.key == other.key:
         return True
     loose = [
@@ -30,6 +32,7 @@ def same(one: LaidOutLine, other: LaidOutLine) -> bool:
 
 
 def times(line: LaidOutLine) -> set[tuple[str, int | None]]:
+    """What a line reads: names, each with its step."""
     return {(ref.name, ref.time) for ref in line.references}
 
 
@@ -91,19 +94,27 @@ def second_cell(
     everywhere: set[str],
 ) -> int | None:
     """Where the second cell begins in the current lines, if one does."""
-    both: list[int] = []
-    second: list[int] = []
-    for cut in range(len(current), 0, -1):
-        head, tail = current[:cut], tail_of(current, cut, following, repeats)
-        names = {line.name for line in tail}
-        if not is_cell(tail, everywhere) or any(map(of_itself, head)):
-            continue
-        if cut > before and is_cell(head, everywhere):
-            both.append(cut)
-        elif cut <= before and names & {line.name for line in head}:
-            second.insert(0, cut)
-    whole = [cut for cut in both if _is_whole(current[:cut])]
-    return next(iter((*whole, *both, *second)), None)
+    sound = [
+        cut
+        for cut in range(len(current), before, -1)
+        if not any(map(of_itself, current[:cut]))
+        and is_cell(tail_of(current, cut, following, repeats), everywhere)
+    ]
+    both = [cut for cut in sound if is_cell(current[:cut], everywhere)]
+    whole = (cut for cut in both if _is_whole(current[:cut]))
+    second = (cut for cut in reversed(sound) if _share_a_name(current, cut, following, repeats))
+    return next(chain(whole, both, second), None)
+
+
+def _share_a_name(
+    current: Sequence[LaidOutLine],
+    cut: int,
+    following: Sequence[LaidOutLine],
+    repeats: Sequence[tuple[int, LaidOutLine]],
+) -> bool:
+    """Whether a second cell defines a name anew."""
+    head = {line.name for line in current[:cut]}
+    return any(line.name in head for line in tail_of(current, cut, following, repeats))
 
 
 def tail_of(
@@ -114,7 +125,7 @@ def tail_of(
 ) -> list[LaidOutLine]:
     """The second cell, from a cut on until a name comes again; two have no update in common."""
     first = {line.name: line for line in current[:cut]}
-    updates = [line for line in following[:3] if reads_itself(line) and line.name in first]
+    updates = [line for line in following[:3] if _reads_itself(line) and line.name in first]
     one = any(same(first[line.name], line) for line in updates)
     again = [] if one else [line for behind, line in repeats if behind >= cut]
     tail = [*current[cut:], *again]
@@ -152,7 +163,7 @@ def are_two(head: Sequence[LaidOutLine], tail: Sequence[LaidOutLine], everywhere
     )
 
 
-def reads_itself(line: LaidOutLine) -> bool:
+def _reads_itself(line: LaidOutLine) -> bool:
     return (line.name, -1) in times(line)
 
 
