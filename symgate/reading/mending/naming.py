@@ -90,10 +90,8 @@ def _copied(lines: Sequence[Sibling], printing: Printing) -> Iterator[FoundFault
             if line is owners[0] or len(letter) != 1 or not par.ref.labels or place < 1:
                 continue
             meant = shown[:place] + letter + shown[place + 1 :]
-            kind = "wrong_bias_index" if isinstance(at, tuple) else "wrong_weight_index"
             why = f"{par.name} stands in every line, and {mark} is {owners[0].own.name} alone"
-            edits = (Edit(par.start, par.stop, meant),)
-            yield FoundFault(kind, why, par.start, par.stop, shown, meant, edits, 0.85)
+            yield _wrong_index(at, par, shown, meant, why)
 
 
 def _other_cases(
@@ -243,7 +241,12 @@ def _fault(
     small = shown.lower()
     found = small.find(other, least) if pattern.behind else small.rfind(other, least)
     meant = shown[:found] + mark + shown[found + len(other) :] if found > 0 else ""
-    kind = "wrong_bias_index" if isinstance(at, tuple) else "wrong_weight_index"
     why = f"the other parameters of {line.own.name} carry the index {mark}"
+    return _wrong_index(at, par, printing.of(par), meant, why)
+
+
+def _wrong_index(at: Place, par: Par, printed: str, meant: str, why: str) -> FoundFault:
+    """The fault of a weight or a bias; "" where nobody can tell what is meant."""
+    kind = "wrong_bias_index" if isinstance(at, tuple) else "wrong_weight_index"
     edits = (Edit(par.start, par.stop, meant),) if meant else ()
-    return FoundFault(kind, why, par.start, par.stop, printing.of(par), meant, edits, 0.85)
+    return FoundFault(kind, why, par.start, par.stop, printed, meant, edits, 0.85)
