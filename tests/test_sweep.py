@@ -40,6 +40,16 @@ def test_table() -> None:
     json.dumps(s.to_dict(), allow_nan=False)
 
 
+def test_a_rate_is_worded_by_its_interval() -> None:
+    """A rate above 0 whose interval holds 0 was said not to fall, in the table and the plot."""
+    s = sg.sweep("gru", hidden=8, gain=[1, 6], lags=40)
+    d = sg.decay("gru", hidden=8, gain=6, lags=40, networks=2)
+    assert (s["rate_low"][1], s["rate_high"][1]) == pytest.approx(d.fit.interval, rel=1e-12)
+    assert d.rate > 0 > s["rate_low"][1]
+    assert "rate not settled" in s.table()[2]
+    assert [text.get_text() for text in s.plot().texts] == ["rate not\nsettled"]
+
+
 class Killed(Exception):
     """Stops a sweep in its middle."""
 

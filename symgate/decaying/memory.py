@@ -103,7 +103,7 @@ class Memory:
             f"(T = {self.steps:g}).",
             f"Measured with all weights zero: {math.exp(self.exact.rate):.8f} per step "
             f"(1 - 1/T = {self.carry:.8f}).",
-            f"With {self.source or 'random weights and noise as input'}, {_lasts(self.drawn)}"
+            f"With {self.source or 'random weights and noise as input'}, {lasts(self.drawn)}"
             + ("." if self.paired is None else f"; {self._pair()}."),
         ]
         return " ".join(parts)
@@ -111,7 +111,7 @@ class Memory:
     def _pair(self) -> str:
         assert self.paired is not None
         name, value = next(iter(self.partner.items()))
-        return f"with {name} = {value:.4f} for the input gate as well, {_lasts(self.paired)}"
+        return f"with {name} = {value:.4f} for the input gate as well, {lasts(self.paired)}"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
@@ -270,9 +270,11 @@ def _partner(cell: Cell, found: BiasSolution) -> dict[str, float]:
     return {}
 
 
-def _lasts(decay: Decay) -> str:
-    """How long a gradient lasts, in words."""
+def lasts(decay: Decay) -> str:
+    """How long the gradient of a measured `decay` lasts, in words."""
     if math.isinf(decay.time_constant):
+        if not decay.fit.is_settled:
+            return "the gradient grows on some sequences and falls on others"
         return "the gradient grows, as the paths through the gates outweigh the carry"
     return f"the time constant is {steps(decay.time_constant)} steps"
 

@@ -23,7 +23,7 @@ from symgate import __version__
 from symgate.asked import asked, is_number, number, several, table, units, word, words
 from symgate.decaying.measure import chosen_values, decay
 from symgate.decaying.progress import Journal
-from symgate.decaying.table import half_life
+from symgate.decaying.table import HEADER, half_life, reach
 from symgate.decaying.table import number as told
 from symgate.decaying.tail import Rate
 from symgate.decaying.workers import in_order
@@ -54,7 +54,10 @@ LIMIT = 2000
 _VARIED = ("hidden", "gain", "scheme", "bias")
 
 #: What is kept of each point.
-RESULTS = ("rate", "half_life", "time_constant", "passes_1e-3", "passes_1e-6", "last_log10", "note")
+RESULTS = (
+    *("rate", "rate_low", "rate_high", "half_life", "time_constant"),
+    *("passes_1e-3", "passes_1e-6", "last_log10", "note"),
+)
 
 
 @tells("a sweep")
@@ -62,7 +65,8 @@ RESULTS = ("rate", "half_life", "time_constant", "passes_1e-3", "passes_1e-6", "
 class Sweep:
     """A table: `axes` maps each name that varies to its values, `rows` has a mapping a point,
     in the order of the grid (the last axis fastest). A half-life is inf where the gradient
-    does not fall; a point whose state diverged has `nan` and a note. `sweep[0]` is the first
+    does not fall; `rate_low` and `rate_high`, the 95% interval of the rate, are None for a
+    single sequence. A point whose state diverged has `nan` and a note. `sweep[0]` is the first
     row, `sweep["rate"]` a column."""
 
     cell: str
@@ -125,7 +129,7 @@ class Sweep:
 
     def table(self) -> list[tuple[str, ...]]:
         """A header and a row a point, in words."""
-        head = (*self.axes, "rate per step", "half-life", "1e-3 at", "1e-6 at", "last")
+        head = (*self.axes, *HEADER[2:])
         out = [head]
         for row in self.rows:
             where = [
@@ -133,11 +137,13 @@ class Sweep:
                 for v in (row[name] for name in self.axes)
             ]
             if math.isnan(row["rate"]):
-                out.append((*where, "diverged", "-", "-", "-", "-"))
+                out.append((*where, "diverged", *"-----"))
                 continue
+            fit = fit_of(row)
             found = (
-                told(row["rate"], "+.4f"),
-                self._half_life(row),
+                told(fit.value, "+.4f"),
+                reach(fit),
+                half_life(fit, self.setting["lags"]),
                 whole_number(row["passes_1e-3"]),
                 whole_number(row["passes_1e-6"]),
                 power(row["last_log10"]),
@@ -145,15 +151,18 @@ class Sweep:
             out.append((*where, *found))
         return out
 
-    def _half_life(self, row: Mapping[str, Any]) -> str:
-        lags = self.setting["lags"]
-        return half_life(Rate(row["rate"], None, (0, lags)), lags)
-
     @asked(result=word)
     def plot(self, ax: Axes | None = None, result: str = "half_life", **line: Any) -> Axes:
         """Draw a heat map over two axes, or a line over one, on `ax` or on pyplot's axes; other
         keywords go to the map or the line."""
         return symgate.plots.sweep_on(ax, self, result, **line)
+
+
+def fit_of(row: Mapping[str, Any]) -> Rate:
+    """The rate of a point with its interval."""
+    low = row["rate_low"]
+    interval = None if low is None else (low, row["rate_high"])
+    return Rate(row["rate"], interval, (0, 0))
 
 
 def measured_on(found: Sweep) -> str:
@@ -243,7 +252,8 @@ def sweep(
         }
     )
     init(cell, 1, scheme=points[0]["scheme"], seed=tasks[0].made.seed, t_max=tasks[0].made.t_max)
-    with Journal(keep, {**setting, "axes": {k: list(v) for k, v in axes.items()}}) as journal:
+    about = {**setting, "axes": {k: list(v) for k, v in axes.items()}, "results": RESULTS}
+    with Journal(keep, about) as journal:
         known = list(itertools.takewhile(bool, (journal.known(i, p) for i, p in enumerate(points))))
         done = len(known)
         if progress is not None:
@@ -316,8 +326,11 @@ def _measured(task: _GridPoint) -> dict[str, Any]:
         found = decay(task.made, task.of, task.wrt, norm=task.norm, singular=())
     except Diverged as error:
         return {**dict.fromkeys(RESULTS, math.nan), "note": str(error)}
+    low, high = found.fit.interval or (None, None)
     return {
         "rate": found.rate,
+        "rate_low": low,
+        "rate_high": high,
         "half_life": found.fit.half_life,
         "time_constant": found.time_constant,
         "passes_1e-3": found.passes["1e-3"],

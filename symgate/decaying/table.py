@@ -24,12 +24,11 @@ def rows(decays: Sequence[Decay]) -> list[tuple[str, ...]]:
 
 
 def _row(d: Decay) -> tuple[str, ...]:
-    interval = d.fit.interval
     return (
         d.cell,
         f"{d.of} / {d.wrt}",
         number(d.rate, "+.4f"),
-        "–" if interval is None else f"±{(interval[1] - interval[0]) / 2:.4f}",
+        reach(d.fit),
         half_life(d.fit, int(d.lags[-1])),
         whole(d.passes["1e-3"]),
         whole(d.passes["1e-6"]),
@@ -75,6 +74,16 @@ def number(value: float, form: str) -> str:
     return format(value, form) if math.isfinite(value) else "zero" if value < 0 else "none"
 
 
+def reach(fit: Rate) -> str:
+    """How far the interval of a rate reaches to each side.
+
+    >>> from symgate.decaying.tail import Rate
+    >>> reach(Rate(0.02, (-0.5, 0.54), (25, 50))), reach(Rate(0.02, None, (25, 50)))
+    ('±0.5200', '–')
+    """
+    return "–" if fit.interval is None else f"±{(fit.interval[1] - fit.interval[0]) / 2:.4f}"
+
+
 def half_life(fit: Rate, lags: int) -> str:
     """A half-life in words, never beyond the lags that were measured; of what falls on one
     network and grows on the next it is not said that it does not fall.
@@ -85,9 +94,9 @@ def half_life(fit: Rate, lags: int) -> str:
     >>> half_life(Rate(0.02, (-0.5, 0.54), (25, 50)), 50)
     'rate not settled'
     """
-    if fit.value >= 0 and not fit.is_settled:
-        return "rate not settled"
-    return f"more than {lags}" if lags < fit.half_life < math.inf else steps(fit.half_life)
+    if fit.value >= 0:
+        return fit.endless
+    return f"more than {lags}" if fit.half_life > lags else steps(fit.half_life)
 
 
 def in_words(d: Decay) -> str:

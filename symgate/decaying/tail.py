@@ -60,6 +60,11 @@ class Rate:
         low, high = (round(end, 9) for end in self.interval)  # an identity has -1e-17 to 1e-17
         return low >= 0 or high < 0
 
+    @property
+    def endless(self) -> str:
+        """What is said of a norm that does not fall by this rate."""
+        return "does not fall" if self.is_settled else "rate not settled"
+
     def parts_from(self, other: Rate) -> bool:
         """Whether the two intervals have nothing in common, so that a ranking means something."""
         if self.interval is None or other.interval is None:

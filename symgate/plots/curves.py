@@ -230,8 +230,8 @@ def memory_curves(m: Memory, ax: Axes | None = None) -> Axes:
     for d, title, colour, dash in lines:
         end = drawn(ax, d.lags, d.median, color=colour, ls=dash, zorder=4)
         if end is not None:
-            lasts = f"1/e after {steps(d.time_constant)} steps"
-            lasts = "grows" if math.isinf(d.time_constant) else lasts
+            endless = math.isinf(d.time_constant)
+            lasts = d.fit.endless if endless else f"1/e after {steps(d.time_constant)} steps"
             ends.append(End(*end, f"{title}\n{lasts}", colour))
     if m.steps <= m.exact.lags[-1]:
         ax.plot(m.steps, -1 / math.log(10), "o", ms=7, mfc="white", mec=BLACK, mew=1.6, zorder=6)

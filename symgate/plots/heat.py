@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from symgate.asked import asked, having
 from symgate.decaying.curve import Decay
-from symgate.decaying.sweep import Sweep
+from symgate.decaying.sweep import Sweep, fit_of
 from symgate.errors import SymgateError, UnknownName
 from symgate.numerals import steps
 from symgate.plots.decades import LAG, norm_label
@@ -90,10 +90,10 @@ def sweep_on(
     """The same on `ax` or on pyplot's axes, in their own style; other keywords go to the line
     of one axis, or to the map."""
     ax = chosen(ax)
-    names, values = _sliced(s, result, dict(fix or {}))
+    names, values, endless = _sliced(s, result, dict(fix or {}))
     title = {"half_life": "half-life"}.get(result, result.replace("_", " "))
     if len(names) == 1:
-        return _line(ax, s, names[0], values, title, **line)
+        return _line(ax, s, names[0], values, endless, title, **line)
     if len(names) > 2:
         raise SymgateError(
             f"a map has two axes, and {', '.join(names)} vary; give fix={{{names[2]!r}: …}}"
@@ -116,7 +116,7 @@ def sweep_on(
         axis.set_ticks(range(len(s.axes[name])), [_short(v) for v in s.axes[name]])
         (ax.set_ylabel, ax.set_xlabel)[number](_axis_title(name))
     if values.size <= WRITTEN:
-        _write(ax, values, drawn)
+        _write(ax, values, endless, drawn)
     ax.set_title(
         f"{caption(s.cell)}: {title}"
         + (" in steps" if "life" in title or "constant" in title else ""),
@@ -127,19 +127,24 @@ def sweep_on(
     return ax
 
 
-def _sliced(s: Sweep, result: str, fix: dict[str, Any]) -> tuple[list[str], Array]:
+def _sliced(s: Sweep, result: str, fix: dict[str, Any]) -> tuple[list[str], Array, Array]:
+    """The axes that are left, the values, and what is said of those without an end."""
     values, names = s.grid(result), list(s.axes)
+    endless = np.reshape([fit_of(row).endless for row in s.rows], values.shape)
     for name, value in fix.items():
         if name not in names:
             raise UnknownName("an axis named", name, s.axes)
         if value not in s.axes[name]:
             raise SymgateError(f"{name} has the values {', '.join(map(str, s.axes[name]))}")
-        values = np.take(values, s.axes[name].index(value), axis=names.index(name))
+        place, axis = s.axes[name].index(value), names.index(name)
+        values, endless = np.take(values, place, axis), np.take(endless, place, axis)
         names.remove(name)
-    return names, values
+    return names, values, endless
 
 
-def _line(ax: Axes, s: Sweep, name: str, values: Array, title: str, **line: Any) -> Axes:
+def _line(
+    ax: Axes, s: Sweep, name: str, values: Array, endless: Array, title: str, **line: Any
+) -> Axes:
     places = np.arange(len(values))
     held = values[np.isfinite(values)]
     style = {"marker": "o", "label": caption(s.cell), **line}
@@ -155,7 +160,8 @@ def _line(ax: Axes, s: Sweep, name: str, values: Array, title: str, **line: Any)
                 which(LogFormatter(minor_thresholds=(2, 0.4)))
     for place in np.flatnonzero(np.isposinf(values)).tolist():
         middle = ax.get_xaxis_transform()
-        ax.text(place, 0.96, "grows", transform=middle, ha="center", va="top", fontsize="small")
+        told = _folded(endless[place])
+        ax.text(place, 0.96, told, transform=middle, ha="center", va="top", fontsize="small")
     ax.set_xlabel(_axis_title(name))
     ax.set_ylabel(title)
     ax.set_title(f"{caption(s.cell)}: {title}", fontsize=points(10.5))
@@ -163,12 +169,17 @@ def _line(ax: Axes, s: Sweep, name: str, values: Array, title: str, **line: Any)
     return ax
 
 
-def _write(ax: Axes, values: Array, drawn: Array) -> None:
+def _folded(words: object) -> str:
+    return str(words).replace("not ", "not\n")
+
+
+def _write(ax: Axes, values: Array, endless: Array, drawn: Array) -> None:
     low, high = np.nanmin(drawn, initial=np.inf), np.nanmax(drawn, initial=-np.inf)
     for (row, column), value in np.ndenumerate(values):
         shade = (drawn[row, column] - low) / (high - low) if high > low else 1.0
         dark = np.isfinite(shade) and shade < 0.5
-        text = "grows" if np.isposinf(value) else "-" if np.isnan(value) else steps(value)
+        told = _folded(endless[row, column]) if np.isposinf(value) else steps(value)
+        text = "-" if np.isnan(value) else told
         ax.text(
             column,
             row,

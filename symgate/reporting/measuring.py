@@ -24,7 +24,7 @@ from symgate.bounds.norms import bounds
 from symgate.decaying.curve import Decay
 from symgate.decaying.loading import load
 from symgate.decaying.measure import decay
-from symgate.decaying.memory import Memory, T, memory
+from symgate.decaying.memory import Memory, T, lasts, memory
 from symgate.decaying.solve import solved
 from symgate.decaying.sweep import sweep
 from symgate.drawing.diagram import diagram
@@ -376,7 +376,9 @@ def _factors(m: Memory) -> Mapping[str, Any]:
     return {
         "exact": math.exp(m.exact.rate),
         "drawn": m.drawn.time_constant,
+        "drawn_lasts": lasts(m.drawn),
         "paired": None if m.paired is None else m.paired.time_constant,
+        "paired_lasts": None if m.paired is None else lasts(m.paired),
         "partner": dict(m.partner),
     }
 

@@ -57,21 +57,13 @@ def _table(able: list[Findings]) -> Table:
 
 
 def _checked(here: Findings) -> Words:
-    lasts = "the time constant is {%s:steps} steps"
     template = (
         "{cell}: checked at T = {steps}. With all weights zero, each step keeps "
-        "{checked/exact:value}; with random weights and noise as input, "
+        "{checked/exact:value}; with random weights and noise as input, {checked/drawn_lasts:words}"
     )
-    drawn, paired, partner = (here[f"checked/{k}"] for k in ("drawn", "paired", "partner"))
-    template += (
-        "the gradient grows, as the paths through the gates outweigh the carry"
-        if drawn is None
-        else lasts % "checked/drawn"
-    )
-    given = [Code(f"{name} = {value:.3f}") for name, value in partner.items()]
+    given = [Code(f"{name} = {value:.3f}") for name, value in here["checked/partner"].items()]
     if given:
-        template += "; with {given} for the input gate as well, "
-        template += "it still grows" if paired is None else lasts % "checked/paired"
+        template += "; with {given} for the input gate as well, {checked/paired_lasts:words}"
     return here.said(
         f"{template}.", cell=here["cell"], steps=str(here["checked/steps"]), given=tuple(given[:1])
     )
