@@ -51,7 +51,7 @@ def test_names() -> None:
     assert named_paths(sg.cell("gru")).names == ("carry", "z", "n", "n, r")
     assert named_paths(sg.cell("rnn")).names == ("U",)
     titles = measured("gru").paths.titles  # type: ignore[union-attr]
-    assert titles["n, r"] == "through n, r (candidate, reset gate)"
+    assert titles["n, r"] == "candidate and reset gate"
 
 
 def test_the_lstm_has_the_four_blocks_of_the_facts() -> None:

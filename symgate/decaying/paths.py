@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from symgate.decaying.tail import quantile
 from symgate.instead import tells
-from symgate.linear.paths import CARRY, DIRECT
-from symgate.linear.transition import NamedPaths, named_paths
+from symgate.linear.paths import CARRY
+from symgate.linear.transition import NamedPaths, named_paths, path_title
 from symgate.numerals import counted, share
 from symgate.numerics.dense import places
 from symgate.numerics.general import is_general
@@ -204,7 +204,7 @@ def paths(
         )
         for a, b in wanted
     }
-    titles = {name: _title(named, name) for name in named.names}
+    titles = {name: path_title(cell, name) for name in named.names}
     sequences = sum(run.samples for run in runs)
     return Paths(cell.name, norm, last, len(runs), sequences, noted, titles, together, blocks)
 
@@ -253,18 +253,6 @@ def noted_lags(lags: int) -> Array:
         return np.arange(lags + 1)
     later = np.linspace(EVERY, lags, LATER + 1).round().astype(int)
     return np.concatenate([np.arange(EVERY), later])
-
-
-def _title(named: NamedPaths, name: str) -> str:
-    """A path in words: "through n, r (candidate, reset gate)"."""
-    if name == CARRY:
-        return "the carry"
-    if name == DIRECT:
-        return "direct, through no gate"
-    roles = [
-        named.cell.roles.get(gate, "").split(":")[0].split(",")[0] for gate in name.split(", ")
-    ]
-    return f"through {name}" + (f" ({', '.join(roles)})" if all(roles) else "")
 
 
 _Share = tuple[dict[str, float], dict[str, float]]

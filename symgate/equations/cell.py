@@ -101,6 +101,15 @@ class Cell:
         def __getattr__(self, name: str) -> Any:
             raise AttributeError(absent("a cell", name, CELL, dir(self)))
 
+    def role(self, name: str) -> str:
+        """What a gate or state is called: the first words of what it does.
+
+        >>> import symgate as sg
+        >>> sg.cell("gru").roles["z"], sg.cell("gru").role("z")
+        ('update gate: how much of the old state is kept', 'update gate')
+        """
+        return " ".join(re.split("[:,(;]", self.roles.get(name, ""), maxsplit=1)[0].split())
+
     @classmethod
     def from_text(
         cls,

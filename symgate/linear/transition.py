@@ -12,6 +12,7 @@ all paths and named by none.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -23,10 +24,13 @@ from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
 from symgate.errors import SymgateError
 from symgate.linear.linearise import linearise
-from symgate.linear.paths import CARRY, MAX_SUMMANDS, Path, followed, path_count
+from symgate.linear.paths import CARRY, DIRECT, MAX_SUMMANDS, Path, followed, path_count
 from symgate.linear.products import Chain, merged
 from symgate.linear.sums import sums
 from symgate.linear.terms import Linearisation
+
+#: Past this number of letters a path is called by the names on it, not by their roles.
+MAX_TITLE = 32
 
 
 @dataclass(frozen=True)
@@ -226,3 +230,24 @@ def nested(products: Iterable[Chain]) -> StepBlock:
             diagonal = Add(diagonal, Mul(*p.last))
     branches = tuple(Branch(c, matrix, nested(rest)) for (c, matrix), rest in groups.items())
     return StepBlock(diagonal, branches)
+
+
+def roles_on(cell: Cell, names: Sequence[str]) -> list[str]:
+    """What the values on a path are called; "" where their names say it: where another value
+    is called the same, or all of them together are too long."""
+    called = Counter(map(cell.role, cell.equations))
+    roles = [role if called[role := cell.role(name)] == 1 else "" for name in names]
+    return roles if len(" and ".join(roles)) <= MAX_TITLE or len(roles) < 2 else [""] * len(roles)
+
+
+def path_title(cell: Cell, name: str) -> str:
+    """The name of paths in words, as they stand in derivations, tables and pictures.
+
+    >>> import symgate as sg
+    >>> path_title(sg.cell("gru"), "n, r"), path_title(sg.cell("rnn"), "U")
+    ('candidate and reset gate', 'through U')
+    """
+    names = name.split(", ")
+    *most, last = [role or n for role, n in zip(roles_on(cell, names), names, strict=True)]
+    said = f"{', '.join(most)} and {last}" if most else last
+    return said if name in (CARRY, DIRECT) or names[0] in cell.equations else f"through {said}"

@@ -64,7 +64,7 @@ def gate_histograms(run: Run, gates: Sequence[str] | None = None, ax: Axes | Non
                 lw=0,
             )
         ax.axhline(row, color="black", lw=0.8)
-        role = run.cell.roles.get(name, "").split(":")[0].split(",")[0]
+        role = run.cell.role(name)
         ax.annotate(
             f"{name}" + (f"\n{role}" if role else ""),
             (-0.02, row + 0.35),

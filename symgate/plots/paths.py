@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 from symgate.asked import asked, having
 from symgate.decaying.paths import PathBlock, Paths
 from symgate.errors import UnknownName
-from symgate.linear.paths import CARRY
 from symgate.numerals import share
 from symgate.plots.decades import (
     LAG,
@@ -73,8 +72,9 @@ def path_curves(paths: Paths, block: tuple[str, str] | None = None, ax: Axes | N
         lines.append(("carry alone", b.carry, "#777777", SOLID, 2.2))
     for place, (name, values) in enumerate(b.without.items()):
         colour, dash = _LOOKS[place % len(_LOOKS)]
-        title = "without the carry\n" if name == CARRY else f"without {name} "
-        lines.append((f"{title}({share(paths.share[name])})", values, colour, dash, 1.7))
+        title = paths.titles[name].removeprefix("through ")
+        title = f"without {title} ({share(paths.share[name])})"
+        lines.append((title, values, colour, dash, 1.7))
     ends, zero, marks = [], [], []
     bottom, top = _heights(b)
     for title, values, colour, dash, width in lines:

@@ -287,9 +287,8 @@ class Naming:
 
 def role_of(cell: Cell, name: str) -> str:
     """The role of a value: as given, or as people mean its bare letter."""
-    given = cell.roles.get(name, "")
-    if given:
-        return head(given)
+    if given := cell.role(name):
+        return given
     table = conventions()
     if name in cell.states:
         return table["state"].get(name, "")
@@ -298,17 +297,6 @@ def role_of(cell: Cell, name: str) -> str:
         return ""
     kind = "sigmoid" if record.opens else "tanh" if record.range == (-1, 1) else ""
     return table.get(kind, {}).get(name, "")
-
-
-def head(role: str) -> str:
-    """The first words of a role: "update gate" of "update gate: how much …".
-
-    >>> head("candidate, from the input only")
-    'candidate'
-    """
-    for sign in (":", ",", "(", ";"):
-        role = role.partition(sign)[0]
-    return " ".join(role.split())
 
 
 def family_of(cell: Cell) -> str:

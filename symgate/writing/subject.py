@@ -23,12 +23,10 @@ from symgate.linear.linearise import linearise
 from symgate.linear.paths import MAX_PATHS, Path, count, paths
 from symgate.linear.sums import operator
 from symgate.linear.terms import Linearisation, Node
-from symgate.writing.naming import Naming, head
+from symgate.linear.transition import roles_on
+from symgate.writing.naming import Naming
 from symgate.writing.notation import notation as notation_named
 from symgate.writing.tree import NameWord, Part, ValueRange, Words, listed
-
-#: Past this number of letters a path is named by the symbols of what it passes through.
-MAX_NAME = 32
 
 
 @dataclass(frozen=True)
@@ -155,13 +153,6 @@ class Subject:
     def now(self, name: str) -> NameWord:
         return NameWord(name, Integer(0))
 
-    def role(self, name: str) -> str:
-        return head(self.cell.roles.get(name, ""))
-
-    def bare(self, name: str) -> Words:
-        """A gate in a list: update gate, or its letter where it has no role."""
-        return (self.role(name),) if self.role(name) else (self.now(name),)
-
     def path_name(self, path: Path, among: Iterable[Path] = ()) -> Words:
         """What a path is called, so that it is told from those it stands among."""
         if path.is_carry:
@@ -183,9 +174,9 @@ class Subject:
             alone = bool(way) and all(naming(p) != way for p in others)
             if alone:
                 break
-        name = listed([self.bare(n.name) for n in way])
-        if len(way) > 1 and sum(len(word) for word in name if isinstance(word, str)) > MAX_NAME:
-            name = listed([(self.now(n.name),) for n in way])
+        names = [n.name for n in way]
+        roles = roles_on(self.cell, names)
+        name = listed([(r or self.now(n),) for r, n in zip(roles, names, strict=True)])
         if not alone and path.matrices:
             name = (*name, ", by ", path.matrices[-1])
         return name

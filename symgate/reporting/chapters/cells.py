@@ -107,7 +107,7 @@ def _shares(here: Findings) -> Words:
     """The share of each path in the Jacobian of one step."""
     shares, titles = here["share"], here["paths"]
     said = [
-        (here.number(f"share/{name}", "share"), f" {titles[name]}")
+        (f"{titles[name]} ", here.number(f"share/{name}", "share"))
         for name in sorted(shares, key=lambda name: -shares[name])
         if abs(shares[name]) > 5e-4
     ]

@@ -47,7 +47,7 @@ def equations(subject: Subject) -> Step:
         line(
             variable(name),
             expression,
-            *((role,) if (role := subject.role(name)) else ()),
+            *((role,) if (role := cell.role(name)) else ()),
             order=cell.orders[name],
         )
         for name, expression in cell.equations.items()
