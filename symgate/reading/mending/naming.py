@@ -2,7 +2,8 @@
 
 Beside W_{xi}, W_{hi}, b_i and W_{xf}, W_{hf}, b_f no other gate's bias is b_f: what stands in one
 place of every line, on the input, on the state or alone, has one pattern, and one mark of the
-line fills the patterns in all its places.
+line fills the patterns in all its places. The patterns and marks that explain most names are
+the author's; a name that they do not explain is a slip.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import takewhile
 
 from symgate.reading.faults import Edit, FoundFault
 from symgate.reading.mending.printing import Printing
@@ -46,32 +46,120 @@ class Pattern:
 
     def mark(self, name: str) -> str:
         """What fills the pattern in a name; "" where the name has another pattern."""
-        stop = len(name) - len(self.behind)
-        fits = name.startswith(self.before) and name.endswith(self.behind)
-        inner = name[len(self.before) : stop].strip("_").lower() if fits else ""
-        return inner.split("_")[0]
+        small, stop = name.lower(), len(name) - len(self.behind)
+        fits = small.startswith(self.before) and small.endswith(self.behind)
+        return small[len(self.before) : stop].strip("_").split("_")[0] if fits else ""
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """How an author names parameters: the pattern of each place, the mark of each line."""
+
+    patterns: Mapping[Place, Pattern]
+    marks: tuple[str, ...]
+    explained: int
 
 
 def misnamed(sketch: Sketch, printing: Printing) -> Iterator[FoundFault]:
-    """Parameters that break the pattern which the other lines keep: b_i in the forget gate."""
+    """Parameters that break the scheme which the others keep: b_i in the forget gate."""
     lines = [
         Sibling(own, places)
         for own in sketch.lines.values()
         for s in own.sums
         if s.call is not None and (places := _places(sketch, s))
     ]
-    if 2 < len(lines) < MANY:
+    if 1 < len(lines) < MANY:
         yield from _copied(lines, printing)
-    for line in lines if len(lines) < MANY else ():
-        others = [o for o in lines if o.own is not line.own]
-        yield from _other_cases(line, _patterns(others, line), printing)
-        for left_out in (None, *others) if len(others) > 2 else (None,):
-            kept = [o for o in others if o is not left_out]
-            patterns = _patterns(kept, line)
-            taken = _taken(kept, patterns)
-            if taken:
-                yield from _odd_ones(line, kept, patterns, taken, printing)
-                break
+        scheme = _scheme(lines)
+        scheme = replace(scheme, marks=tuple(_own_marks(lines, scheme.marks)))
+        for i in range(len(lines)):
+            yield from _other_cases(lines, scheme, i, printing)
+            yield from _odd_ones(lines, scheme, i, printing)
+
+
+def _scheme(lines: Sequence[Sibling]) -> Scheme:
+    """The scheme that explains most names: from the lines' letters, or from one place's pattern."""
+    named = {
+        at: {i: line.by_place[at] for i, line in enumerate(lines) if at in line.by_place}
+        for at in dict.fromkeys(at for line in lines for at in line.by_place)
+    }
+    options = {
+        at: dict.fromkeys(p for par in held.values() for p in _patterns(at, par))
+        for at, held in named.items()
+        if len({par.name for par in held.values()}) > 1 or len(held) == 2
+    }
+    seeds = [[line.letters for line in lines]]
+    for at, patterns in options.items():
+        for p in patterns:
+            marks = {i: p.mark(par.name) for i, par in named[at].items()}
+            if len({*marks.values()} - {""}) > 1:
+                seeds.append([{marks.get(i, "")} - {""} for i in range(len(lines))])
+    return max((_fitted(lines, named, options, seed) for seed in seeds), key=lambda s: s.explained)
+
+
+def _fitted(
+    lines: Sequence[Sibling],
+    named: Mapping[Place, Mapping[int, Par]],
+    options: Mapping[Place, Iterable[Pattern]],
+    marks: Sequence[set[str]],
+) -> Scheme:
+    """The patterns that fit the marks best, then the marks that fit the patterns."""
+    patterns: dict[Place, Pattern] = {}
+    every = frozenset[str]().union(*marks)
+    for at, choices in options.items():
+
+        def support(p: Pattern, held: Mapping[int, Par] = named[at]) -> float:
+            filled = {i: p.mark(par.name) for i, par in held.items()}
+            own = sum(mark in marks[i] for i, mark in filled.items())
+            return own + 0.4 * sum(m in every for m in filled.values()) - (p in patterns.values())
+
+        best = max(choices, key=lambda p: (support(p), len(p.before)), default=None)
+        if best is not None and support(best) > -0.5:
+            patterns[at] = best
+    found: list[str] = []
+    for line in lines:
+        counts = Counter(
+            p.mark(line.by_place[at].name) for at, p in patterns.items() if at in line.by_place
+        )
+        del counts[""]
+        found.append(max(counts, key=lambda m: (counts[m], m in line.letters), default=""))
+    found = _distinct(lines, found)
+    explained = sum(
+        p.mark(line.by_place[at].name) == mark != ""
+        for line, mark in zip(lines, found, strict=True)
+        for at, p in patterns.items()
+        if at in line.by_place
+    )
+    return Scheme(patterns, tuple(found), explained)
+
+
+def _distinct(lines: Sequence[Sibling], marks: Sequence[str]) -> list[str]:
+    """Each mark with one line: the other takes its own letter, or has none."""
+    owner = {
+        mark: max(
+            (i for i, m in enumerate(marks) if m == mark), key=lambda i: mark in lines[i].letters
+        )
+        for mark in marks
+    }
+    found = []
+    for i, (line, mark) in enumerate(zip(lines, marks, strict=True)):
+        own = [m for m in sorted(line.letters) if len(m) == 1 and m not in owner]
+        lent = mark in lines[owner[mark]].letters
+        found.append(mark if owner[mark] == i else own[0] if lent and len(own) == 1 else "")
+    return found
+
+
+def _patterns(at: Place, par: Par) -> Iterator[Pattern]:
+    """The patterns that a name may have: its mark is an index, W_{xi}, or Wi in plain text."""
+    name, letter = par.name.lower(), par.ref.letter.lower()
+    plain = not par.ref.labels
+    if plain and not (1 < len(letter) < 5 and letter.isascii()):
+        return
+    for start in range(1 if plain else len(letter), len(name)):
+        for stop in range(start + 1, len(name) + 1):
+            pattern = Pattern(name[:start], name[stop:])
+            if pattern.mark(name) and name[start] != "_":
+                yield pattern
 
 
 def _copied(lines: Sequence[Sibling], printing: Printing) -> Iterator[FoundFault]:
@@ -95,38 +183,71 @@ def _copied(lines: Sequence[Sibling], printing: Printing) -> Iterator[FoundFault
 
 
 def _other_cases(
-    line: Sibling, patterns: Mapping[Place, Pattern], printing: Printing
+    lines: Sequence[Sibling], scheme: Scheme, i: int, printing: Printing
 ) -> Iterator[FoundFault]:
     """b_f for b_F and for B_f beside W_f and U_f, where the other lines have one case."""
-    inner = {at: _within(line.by_place[at].name, p) for at, p in patterns.items()}
+    line, mark = lines[i], scheme.marks[i]
+    kept = {
+        at: p
+        for at, p in scheme.patterns.items()
+        if at in line.by_place and mark and p.mark(line.by_place[at].name) == mark
+    }
     target = line.own.u.line.target
-    usual = max(
-        inner.values(),
-        key=lambda mark: ([*inner.values()].count(mark), mark in (target.letter, *target.labels)),
-        default="",
-    )
-    for at, p in patterns.items():
-        par, meant = line.by_place[at], f"{p.before}{usual}{p.behind}"
-        weighs = not isinstance(at, tuple) and par.name[0] != meant[0]  # w is a vector, W is not
-        if usual and not weighs and par.name != meant and par.name.lower() == meant.lower():
+    inner = [line.by_place[at].name[len(p.before) :][: len(mark)] for at, p in kept.items()]
+    own = (target.letter, *target.labels)
+    usual = max(inner, key=lambda shown: (inner.count(shown), shown in own), default="")
+    for at, p in kept.items():
+        par, behind = line.by_place[at], len(line.by_place[at].name) - len(p.behind)
+        beside = [o.by_place[at] for o in lines if o is not line and at in o.by_place]
+        others = [o.name for o in beside if o.transposed == par.transposed]
+        heads = [name[: len(p.before)] for name in (par.name, *others) if p.mark(name)]
+        head = max(heads, key=lambda h: (heads.count(h), h[0].isupper()))
+        meant = head + usual + par.name[behind:]
+        if par.name != meant and par.name.lower() == meant.lower():
             shown = printing.of(par)
             old, new = next((a, b) for a, b in zip(par.name, meant, strict=True) if a != b)
             if target.letter.isupper() and old.islower():
                 continue  # b_c beside W_C for a C_t is how many write it
-            at_start = par.name[0] == old
-            place = shown.find(old) if at_start else shown.rfind(old)
+            place = shown.find(old) if par.name[0] == old else shown.rfind(old)
             told = shown[:place] + new + shown[place + 1 :]
             why = f"the other parameters are in one case; {par.name} is not"
             edits = (Edit(par.start, par.stop, told),)
             yield FoundFault("case_mismatch", why, par.start, par.stop, shown, told, edits, 0.8)
 
 
-def _within(name: str, pattern: Pattern) -> str:
-    """What fills a pattern in a name, in its own case, whatever the case of the pattern."""
-    before, behind = len(pattern.before), len(name) - len(pattern.behind)
-    small = name.lower()
-    fits = small.startswith(pattern.before.lower()) and small.endswith(pattern.behind.lower())
-    return name[before:behind] if fits else ""
+def _odd_ones(
+    lines: Sequence[Sibling], scheme: Scheme, i: int, printing: Printing
+) -> list[FoundFault]:
+    """The parameters of a line that do not bear its mark; one fault where none does."""
+    line, mark = lines[i], scheme.marks[i]
+    places = [at for at in line.by_place if at in scheme.patterns]
+    marks = {at: scheme.patterns[at].mark(line.by_place[at].name) for at in places}
+    owners = [m for m, other in zip(scheme.marks, lines, strict=True) if m in other.letters]
+    twice = {at for at in places if line.by_place[at].ref.labels == (mark * 2,)}  # W_{cc} c_{t-1}
+    bare = {
+        at for at in places if scheme.patterns[at].before.startswith(line.by_place[at].name.lower())
+    }
+    odd = [at for at in places if mark and marks[at] != mark and at not in twice | bare]
+    right = len(places) - len(odd) - len(twice | bare)
+    letters = frozenset[str]().union(*(other.letters for other in lines))
+    strange = [at for at in odd if marks[at] not in letters]
+    sure = right > 1 or mark in line.letters
+    if not sure or len(strange) > right or 2 * len(owners) <= len(lines):
+        return []
+    faults = [_fault(lines, scheme, i, at, printing) for at in odd]
+    if not right and len(odd) > 1:
+        edits = tuple(e for f in faults for e in f.edits)
+        return [replace(min(faults, key=lambda f: f.start), edits=edits)]
+    return [f for f in faults if f.meant != f.printed]
+
+
+def _own_marks(lines: Sequence[Sibling], marks: Sequence[str]) -> Iterator[str]:
+    """The mark of each line; its own letter where r bears the f of a line f, and f an i."""
+    for line, mark in zip(lines, marks, strict=True):
+        own = [m for m in sorted(line.letters) if len(m) == 1]
+        others = [o.letters for o in lines if o is not line]
+        taken = any(mark in letters for letters in others) or line.letters & {*marks}
+        yield own[0] if mark and mark not in line.letters and taken and len(own) == 1 else mark
 
 
 def _places(sketch: Sketch, own: WeightedSum) -> dict[Place, Par]:
@@ -153,88 +274,15 @@ def _places(sketch: Sketch, own: WeightedSum) -> dict[Place, Par]:
     return {at: par for at, par in found if counts[at] == 1 and par.kind != "scalar"}
 
 
-def _patterns(others: Sequence[Sibling], line: Sibling) -> dict[Place, Pattern]:
-    """For each place of a line the pattern that the names of the other lines share there."""
-    result: dict[Place, Pattern] = {}
-    for at, par in line.by_place.items():
-        names = {o.by_place[at].name for o in others if at in o.by_place}
-        if names == {par.name} and len(others) == 1:
-            result[at] = Pattern(par.name[:-1], "")
-        elif len(names) > 1:
-            before = _start(names)
-            behind = _start([name[len(before) :][::-1] for name in names])[::-1]
-            result[at] = Pattern(before, behind)
-    return {at: p for at, p in result.items() if _is_indexed(at, line.by_place[at], p)}
-
-
-def _is_indexed(at: Place, par: Par, pattern: Pattern) -> bool:
-    """Whether the mark is an index of the parameter: W_{xi}, or Wi in plain text."""
-    letter = par.ref.letter
-    if par.ref.labels:
-        alone = isinstance(at, tuple) and pattern.before.startswith(letter.lower())
-        return alone or pattern.before.startswith(letter)
-    return len(letter) == 2 and letter.isascii() and pattern.before == letter[0]
-
-
-def _start(names: Iterable[str]) -> str:
-    """With what all names begin."""
-    alike = takewhile(lambda letters: len({*letters}) == 1, zip(*names, strict=False))
-    return "".join(letters[0] for letters in alike)
-
-
-def _taken(others: Sequence[Sibling], patterns: Mapping[Place, Pattern]) -> dict[str, Sibling]:
-    """The mark of each other line; nothing where one has two marks, or two have the same."""
-    result: dict[str, Sibling] = {}
-    for o in others:
-        marks = {p.mark(o.by_place[at].name) for at, p in patterns.items() if at in o.by_place}
-        if len(marks) != 1 or marks & {*result, ""}:
-            return {}
-        result[marks.pop()] = o
-    own = sum(mark in o.letters for mark, o in result.items())
-    return result if 2 * own > len(result) else {}
-
-
-def _odd_ones(
-    line: Sibling,
-    others: Sequence[Sibling],
-    patterns: Mapping[Place, Pattern],
-    taken: Mapping[str, Sibling],
-    printing: Printing,
-) -> list[FoundFault]:
-    """The parameters of a line that do not bear its mark; one fault where none does."""
-    marks = {at: p.mark(line.by_place[at].name) for at, p in patterns.items()}
-    mark = _own_mark(line, list(marks.values()), taken)
-    twice = {at for at in marks if line.by_place[at].ref.labels == (mark * 2,)}  # W_{cc} c_{t-1}
-    odd = [at for at in marks.keys() - twice if mark and marks[at] != mark]
-    strange = [at for at in odd if marks[at] not in taken]
-    if len(strange) > len(marks) - len(odd):
-        return []
-    faults = []
-    for at in odd:
-        model = next(o for o in others if at in o.by_place)
-        faults.append(_fault(line, model, at, patterns[at], mark, printing))
-    if len(odd) == len(marks) > 1:
-        edits = tuple(e for f in faults for e in f.edits)
-        return [replace(min(faults, key=lambda f: f.start), edits=edits)]
-    return [f for f in faults if f.meant != f.printed]
-
-
-def _own_mark(line: Sibling, marks: Sequence[str], taken: Mapping[str, Sibling]) -> str:
-    """The mark of a line: what most of its parameters bear and no other line has."""
-    free = Counter(mark for mark in marks if mark and mark not in taken)
-    if not free:
-        lent = {m for m in marks if m in taken and m in taken[m].letters}
-        own = [m for m in line.letters if len(m) == 1 and m not in taken]
-        return own[0] if lent == set(marks) and len(lent) == len(own) == 1 else ""
-    best = max(free, key=lambda mark: (free[mark], mark in line.letters))
-    return best if free[best] > 1 or best in line.letters else ""
-
-
 def _fault(
-    line: Sibling, model: Sibling, at: Place, pattern: Pattern, mark: str, printing: Printing
+    lines: Sequence[Sibling], scheme: Scheme, i: int, at: Place, printing: Printing
 ) -> FoundFault:
     """The parameter as a sibling has it, with the line's own mark."""
-    par, like = line.by_place[at], model.by_place[at]
+    line, pattern, mark = lines[i], scheme.patterns[at], scheme.marks[i]
+    par, meant = line.by_place[at], ""
+    like = next(
+        o.by_place[at] for o in lines if at in o.by_place and pattern.mark(o.by_place[at].name)
+    )
     shown, other = printing.of(like), pattern.mark(like.name)
     font = re.match(r"(?:\\[A-Za-z]+\s*\{?)*", shown)
     least = (font.end() if font else 0) + 1
