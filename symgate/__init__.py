@@ -92,8 +92,10 @@ _HOMES |= {
     "cell_html": "symgate.writing.html",
     "cell_of_latex": "symgate.reading.reader",
     "predictions_of": "symgate.decaying.beside",
+    "function_code": "symgate.numerics.lambdified",
     "named": "symgate.cells",
     "notebook_table": "symgate.writing.html",
+    "numpy_code": "symgate.numerics.lambdified",
     "read_npy": "symgate.stored.npz",
     "scene_image": "symgate.drawing.image",
 }
@@ -140,6 +142,8 @@ if TYPE_CHECKING:
     from symgate.numerics.backprop import Gradients, gradients
     from symgate.numerics.evaluate import lambdify
     from symgate.numerics.initialise import init
+    from symgate.numerics.lambdified import function_code as function_code
+    from symgate.numerics.lambdified import numpy_code as numpy_code
     from symgate.numerics.product import LagNorms, lag_norms, vector_norms
     from symgate.numerics.run import Run
     from symgate.numerics.simulate import simulate

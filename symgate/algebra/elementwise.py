@@ -15,6 +15,8 @@ import sympy as sp
 from sympy import Expr, Function, Integer, S, Symbol, oo
 from sympy.core.function import ArgumentIndexError
 
+import symgate
+
 A = Symbol("a", real=True)
 B = Symbol("b", real=True)
 Y = Symbol("y", real=True)
@@ -108,6 +110,14 @@ class Elementwise(Function):
         if not all(a.is_number for a in self.args):
             return None
         return self.closed_form()._eval_evalf(prec)
+
+    def _numpycode(self, printer: Any) -> str:
+        return symgate.function_code(self, printer)
+
+    def _pythoncode(self, printer: Any) -> str:
+        return str(printer._print(self.closed_form()))
+
+    _jaxcode = _ccode = _pythoncode
 
     def _eval_rewrite(self, rule: Any, args: Any, **hints: Any) -> Any:
         if rule in (sp.exp, sp.Piecewise):

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sympy import Expr, Indexed, Integer, MatrixExpr, Symbol
+from sympy import Expr, Indexed, Integer, MatrixExpr, MatrixSymbol, Symbol, preorder_traversal
 from sympy.core.basic import Basic
 
 from symgate.algebra.operators import Operator, product
@@ -86,6 +86,19 @@ class OrderedProduct(Operator):
 
     def _entry(self, i: Any, j: Any, **kwargs: Any) -> Expr:
         raise ValueError("a product over a symbolic lag has no entries; choose an integer lag")
+
+
+def symbols_in(expression: Basic) -> Iterator[Any]:
+    """The variables, parameters and sizes in an expression, as often as they stand in it."""
+    nodes = preorder_traversal(expression)
+    for e in nodes:
+        if isinstance(e, Indexed | Symbol | MatrixSymbol):
+            nodes.skip()
+            yield e
+        elif isinstance(e, ColumnBlock):  # its source is only a name
+            nodes.skip()
+            for part in (e.matrix, e.start, e.width):
+                yield from symbols_in(part)
 
 
 def pieces(product: MatVec) -> Iterator[tuple[MatrixExpr, Expr]]:

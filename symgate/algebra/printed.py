@@ -14,7 +14,8 @@ import symgate
 
 
 class Printed:
-    """A node of ours: `str`, `sympy.pprint` and `sympy.latex` write it in our style."""
+    """A node of ours: `str`, `sympy.pprint` and `sympy.latex` write it in our style, and
+    `sympy.lambdify` makes a NumPy function of it."""
 
     #: How tightly it binds among SymPy's own nodes, for `sympy.pprint`.
     binding: ClassVar[int] = prettyForm.ATOM
@@ -28,3 +29,6 @@ class Printed:
     def _latex(self, printer: Any, exp: Any = None) -> str:
         shown = symgate.latex(self)
         return shown if exp is None else rf"\left({shown}\right)^{{{exp}}}"
+
+    def _numpycode(self, printer: Any) -> str:
+        return symgate.numpy_code(self, printer)

@@ -13,7 +13,6 @@ from sympy import Dummy, Expr, Indexed, Symbol, lambdify
 from sympy.printing.numpy import NumPyPrinter
 
 from symgate.algebra.vectors import Total, as_product
-from symgate.numerics.functions import MODULE
 
 Array = NDArray[Any]
 
@@ -32,7 +31,6 @@ def _printer() -> NumPyPrinter:
             "fully_qualified_modules": False,
             "inline": True,
             "allow_unknown_functions": True,
-            "user_functions": {name: name for name in MODULE},
         }
     )
 
@@ -69,6 +67,6 @@ def elementwise(expressions: tuple[Expr, ...]) -> CompiledElementwise:
 
     bodies = [opened(e) for e in expressions]
     function = lambdify(
-        list(inputs.values()), bodies, modules=[MODULE, NAMES], printer=_printer(), cse=True
+        list(inputs.values()), bodies, modules=[NAMES], printer=_printer(), cse=True
     )
     return CompiledElementwise(tuple(inputs), function)

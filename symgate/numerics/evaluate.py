@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Expr, Indexed, MatrixExpr, MatrixSymbol, Symbol, preorder_traversal
+from sympy import Expr, Indexed, MatrixExpr, MatrixSymbol
 from sympy.core.basic import Basic
 
-from symgate.algebra.matrices import ColumnBlock, OrderedProduct
+from symgate.algebra.matrices import OrderedProduct, symbols_in
 from symgate.algebra.text import text
 from symgate.algebra.vectors import name_of, rank, shifted, time_of, variable
 from symgate.asked import asked
@@ -61,24 +61,26 @@ def lambdify(cell: Cell | str, expression: Any) -> ArrayFunction:
 def _foreign(cell: Cell, expression: Basic) -> Basic | None:
     """What an expression holds that neither the cell nor a call could give a value."""
     known = {*cell.inputs, *linearise(cell).nodes}
-    nodes = preorder_traversal(expression)
-    for e in nodes:
+    for e in symbols_in(expression):
         if isinstance(e, Indexed):
-            nodes.skip()
             if time_of(e) != 0 and name_of(e) not in known:
                 return e
         elif isinstance(e, MatrixSymbol):
-            nodes.skip()
             parameter = cell.parameters.get(e.name)
             if parameter is None or parameter.kind != "matrix":
                 return e
-        elif isinstance(e, ColumnBlock):
-            nodes.skip()
-            if (found := _foreign(cell, e.matrix)) is not None:
-                return found
-        elif isinstance(e, Symbol) and e.name not in {*cell.parameters, *cell.sizes}:
+        elif e.name not in {*cell.parameters, *cell.sizes}:
             return e
     return None
+
+
+def check_lags(expression: Basic) -> None:
+    """Refuse an expression with a lag that is a symbol."""
+    if expression.has(OrderedProduct):
+        raise SymgateError(
+            "a product over a symbolic lag has no numbers; take an integer lag, or "
+            "substitute the symbol"
+        )
 
 
 @dataclass(frozen=True)
@@ -89,12 +91,7 @@ class ArrayFunction:
     expression: Any
 
     def __post_init__(self) -> None:
-        symbolic = self.expression.atoms(OrderedProduct)
-        if symbolic:
-            raise SymgateError(
-                "a product over a symbolic lag has no numbers; take an integer lag, or "
-                "substitute the symbol"
-            )
+        check_lags(self.expression)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuilt, (self.lin.cell, self.expression)
