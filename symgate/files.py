@@ -113,6 +113,20 @@ def writable(*paths: str | Path | None) -> None:
             raise SymgateError(message(path, PermissionError(errno.EACCES, "")))
 
 
+def unread(path: str | Path, error: OSError | ValueError) -> SymgateError:
+    """Why a file could not be read.
+
+    >>> print(unread("a.tex", FileNotFoundError()))
+    there is no file a.tex
+    """
+    if isinstance(error, FileNotFoundError):
+        return SymgateError(f"there is no file {error.filename or path}")
+    if isinstance(error, IsADirectoryError):
+        return SymgateError(f"{path} is a folder; name a file in it")
+    why = error.strerror or error if isinstance(error, OSError) else "no file can have this name"
+    return SymgateError(f"cannot read {path}: {why}")
+
+
 def message(path: Path, error: OSError | RuntimeError) -> str:
     """Why a file could not be written, and how to mend it."""
     kind = getattr(error, "errno", None)

@@ -338,6 +338,8 @@ def test_unknown_names_are_told() -> None:
         sg.judge("gru-vanish")
     with pytest.raises(sg.UnknownName, match="did you mean"):
         sg.judge("gru-vanishing", cells={"grus": sg.cell("gru")})
+    with pytest.raises(sg.SymgateError, match="expected a cell or its name"):
+        sg.judge("gru-vanishing", cells={"gru": 5})  # type: ignore[dict-item]
 
 
 # -- out ----------------------------------------------------------------------------------

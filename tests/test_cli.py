@@ -353,8 +353,8 @@ def test_an_alias(symgate: Run, name: str) -> None:
         ("qqqq", "the cell 'qqqq' is not known; `symgate cells` lists all"),
         ("", "the cell '' is not known"),
         ("g" * 10_000, "…' is not known"),
-        ("../gru", "cannot read ../gru: No such file or directory"),
-        ("nosuch.cell", "cannot read nosuch.cell: No such file or directory"),
+        ("../gru", "there is no file ../gru"),
+        ("nosuch.cell", "there is no file nosuch.cell"),
         ("g" * 5000 + ".cell", "is too long for one"),
     ],
 )
@@ -369,7 +369,7 @@ def test_a_folder(symgate: Run, tmp_path: Path) -> None:
     for words in ((str(tmp_path),), ("--cell", str(tmp_path))):
         found = symgate("show", *words)
         assert (found.code, found.out) == (3, "")
-        assert found.err == f"symgate: cannot read {tmp_path}: Is a directory\n"
+        assert found.err == f"symgate: {tmp_path} is a folder; name a file in it\n"
 
 
 def test_a_binary_file(symgate: Run, tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def test_help_lists_the_choices(capsys: pytest.CaptureFixture[str]) -> None:
         (["decay", "gru", "--png"], "--png is not an option; take -o NAME.png"),
         (["decay", "gru", "--hiden", "3"], "--hiden is not an option; did you mean --hidden?"),
         (["examples", "/dev/null/new"], "/dev/null/new cannot be written: Not a directory"),
-        (["check", "lstm", "missing.tex"], "cannot read missing.tex: No such file or directory"),
+        (["check", "lstm", "missing.tex"], "there is no file missing.tex"),
     ],
 )
 def test_a_slip_is_answered_in_words_that_are_true(

@@ -258,3 +258,11 @@ def test_points_are_shown_in_short() -> None:
         "<FixedPoints of cell: 1\n  <FixedPoint: stable, spectral radius 0.5, found from 3 starts>>"
     )
     assert "<td>stable</td>" in found._repr_html_()
+
+
+def test_a_name_and_sizes_are_drawn_as_by_init() -> None:
+    drawn = sg.fixed_points("gru", hidden=3, seed=2, b_z=1.0, starts=4)  # type: ignore[call-arg]
+    given = sg.fixed_points("gru", sg.init("gru", 3, seed=2, b_z=1.0), seed=2, starts=4)
+    assert np.array_equal(drawn[0].state["h"], given[0].state["h"])
+    with pytest.raises(sg.SymgateError, match="hidden is for parameters that are drawn"):
+        sg.fixed_points("gru", sg.init("gru", 3), hidden=3)

@@ -111,6 +111,8 @@ def test_symbolic_lag_is_a_product() -> None:
     assert str(sg.jacobian(rnn, of="a_h", lag="k")) == ("U ∏_{j=0}^{k-2} [diag(1 - h_{t-j-1}²) U]")
     lag = sp.Symbol("lag", integer=True, positive=True)
     assert sg.jacobian(rnn, lag=lag).free_symbols >= {lag}
+    with pytest.raises(sg.SymgateError, match="j is the index over which the product of the steps"):
+        sg.jacobian(rnn, lag="j")
 
 
 @pytest.mark.parametrize("name", ["rnn", "gru", "mgu", "leaky-rnn"])

@@ -174,7 +174,7 @@ def test_a_folder_and_a_broken_file(tmp_path: Path) -> None:
     assert "picture" in str(found.files[3].skipped[0]["why"])
     with pytest.raises(SymgateError, match="JSON"):
         sg.read(tmp_path / "b.ipynb")
-    with pytest.raises(SymgateError, match="cannot read"):
+    with pytest.raises(SymgateError, match="there is no file"):
         sg.read(tmp_path / "none.md")
 
 

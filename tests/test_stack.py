@@ -112,7 +112,7 @@ ROWS = sg.Cell.from_text("h[t] = X[t] @ h[t-1]")
         (lambda: sg.stack("lstm", layers=0), "from 1 to"),
         (lambda: sg.stack("lstm", layers=True), "whole number"),
         (lambda: sg.stack("lstm", "gru", layers=3), "2 cells were given"),
-        (lambda: sg.stack(3), "expected a cell"),
+        (lambda: sg.stack(3), "layers=3 stacks one"),
         (lambda: sg.stack("gru", norm="batch"), "layer_norm"),
         (lambda: sg.stack("gru", "hopfield"), "0 inputs"),
         (lambda: sg.init(sg.stack("gru", layers=2), [3, 4, 5]), "3 numbers"),

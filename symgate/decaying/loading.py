@@ -19,6 +19,7 @@ from symgate.decaying.paths import PathBlock, Paths
 from symgate.decaying.predictions import Prediction, Predictions
 from symgate.decaying.saving import FORMAT
 from symgate.errors import SymgateError
+from symgate.files import unread
 from symgate.numerics.norms import NORMS
 from symgate.stored import npz
 from symgate.stored.archive import Archive
@@ -51,12 +52,8 @@ def load(path: str | Path) -> Decay:
         return _decay(about, arrays)
     except SymgateError:
         raise
-    except FileNotFoundError:
-        raise SymgateError(f"there is no file {path}") from None
-    except PermissionError:
-        raise SymgateError(f"{path} may not be read") from None
-    except IsADirectoryError:
-        raise SymgateError(f"{path} is a folder; name a file in it") from None
+    except (FileNotFoundError, PermissionError, IsADirectoryError) as error:
+        raise unread(path, error) from None
     except MemoryError:
         raise SymgateError(f"the memory of this machine does not hold what is in {path}") from None
     except (

@@ -30,6 +30,7 @@ from symgate.equations.shapes import infer
 from symgate.equations.source import Source
 from symgate.equations.syntax import MAX_CHARACTERS, ParsedLine, read_lines, reference
 from symgate.errors import EquationError, SymgateError, harmless, held
+from symgate.files import unread
 from symgate.instead import CELL, absent, signs
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ class Cell:
                 text = file.read(MAX_CHARACTERS + 1)
             return cls.from_text(text, name=name or path.stem)
         except OSError as error:
-            raise SymgateError(f"cannot read {path}: {error.strerror or error}") from None
+            raise unread(path, error) from None
         except UnicodeDecodeError:
             raise EquationError("this is not a text in UTF-8", file=str(path)) from None
         except EquationError as error:

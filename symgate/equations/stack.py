@@ -44,11 +44,9 @@ def stack(
     """
     if not cells:
         raise SymgateError('stack takes cells or their names, as in stack("lstm", layers=2)')
-    found = [zoo_cell(c) if isinstance(c, str) else c for c in cells]
-    for given in found:
-        if not isinstance(given, Cell):
-            mend = f"; layers={given} stacks one" if isinstance(given, int) else ""
-            raise SymgateError(f"expected a cell or its name, not {type(given).__name__}{mend}")
+    if counts := [c for c in cells if isinstance(c, int)]:
+        raise SymgateError(f"stack takes cells or their names; layers={counts[0]} stacks one")
+    found = [*map(zoo_cell, cells)]
     if layers is not None:
         if not is_whole(layers) or not 1 <= layers <= MAX_LAYERS:
             raise SymgateError(

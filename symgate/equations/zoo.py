@@ -24,7 +24,7 @@ def _cell(name: str) -> Cell:
     return cell_of_text(found.equations, found.name, title=found.title, roles=found.roles)
 
 
-@asked()
+@asked(name=None)
 def cell(name: str | Path | Cell) -> Cell:
     """A cell by its zoo name or alias, or from a file of equations; a cell stays as it is.
 
@@ -36,28 +36,19 @@ def cell(name: str | Path | Cell) -> Cell:
     if isinstance(name, Cell):
         return name
     if not isinstance(name, str | Path):
-        raise SymgateError(f"a cell is named by a word or a path, not by {shown(name)}")
+        mend = "; sg.model reads it" if hasattr(name, "state_dict") else _network(name)
+        raise SymgateError(f"expected a cell or its name, such as 'gru', not {shown(name)}{mend}")
     if isinstance(name, Path) or "/" in name or "\\" in name or Path(name).suffix:
         return Cell.from_file(path("the file of the cell", name))
     return _cell(entry(name).name)
 
 
-def cell_of(what: Cell | str) -> Cell:
-    """A cell as it is, or the one that a name or a path stands for.
-
-    >>> cell_of("gru") == cell_of(cell("gru"))
-    True
-    """
-    if isinstance(what, str | Path):
-        return cell(what)
-    if not isinstance(what, Cell):
-        mend = "; sg.model reads it" if hasattr(what, "state_dict") else _network(what)
-        raise SymgateError(f"expected a cell or its name, such as 'gru', not {shown(what)}{mend}")
-    return what
+#: The same, where a cell is called `cell`.
+cell_of = cell
 
 
 def _network(what: object) -> str:
-    """What to do with several cells, a trained network, a layer, or a run in two directions."""
+    """What to do with several cells, a trained network, a layer, a run, or a set-up."""
     if isinstance(what, list | tuple):
         return "; take one cell at a time, as in [sg.decay(cell) for cell in cells]"
     if hasattr(what, "groups"):
@@ -66,7 +57,7 @@ def _network(what: object) -> str:
         return "; measure its run, layer.simulate(x); its cell is layer.cell"
     if hasattr(what, "runs") and hasattr(what, "network"):
         return "; in two directions it is not a cell: sg.reach(net, x, at), or a run of run.runs"
-    return ""
+    return "; its cell is its .cell" if isinstance(getattr(what, "cell", None), Cell) else ""
 
 
 class Zoo(Mapping[str, Cell]):

@@ -9,9 +9,9 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
-from symgate.asked import asked, is_whole, words
+from symgate.asked import asked, is_whole, table, words
 from symgate.equations.cell import Cell, cell_of_text
-from symgate.equations.zoo import cell as by_name
+from symgate.equations.zoo import cell_of
 from symgate.errors import SymgateError, UnknownName
 from symgate.instead import signs, tells
 from symgate.judging.deciding import ClaimScope
@@ -148,8 +148,8 @@ def _claim(own: Entry, by_id: Mapping[str, Any], shared: Entry) -> Entry:
     other = by_id.get(own.get("like", ""), {})
     layers = (shared, other, own)
     entry = other | own
-    for table in ("given", "let", "text"):
-        entry |= {table: {k: v for layer in layers for k, v in layer.get(table, {}).items()}}
+    for part in ("given", "let", "text"):
+        entry |= {part: {k: v for layer in layers for k, v in layer.get(part, {}).items()}}
     return entry
 
 
@@ -162,11 +162,11 @@ def claims() -> tuple[Entry, ...]:
     return _data()[0]
 
 
-@asked(names=words)
+@asked(names=words, cells=table())
 def judge(
     names: Iterable[str] | str | None = None,
     *,
-    cells: Mapping[str, Cell] | None = None,
+    cells: Mapping[str, Cell | str] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Judgements:
     """Judge claims by running their checks: all, or those named.
@@ -186,7 +186,7 @@ def judge(
     for name in wanted:
         if name not in known:
             raise UnknownName("the claim", name, known, "`symgate claims` lists all")
-    put, printed = dict(cells or {}), _data()[1]
+    put, printed = {name: cell_of(given) for name, given in (cells or {}).items()}, _data()[1]
     about = sorted({name for claim in known.values() for name in claim["cells"]})
     for name in put:
         if name not in about:
@@ -194,7 +194,7 @@ def judge(
     found = []
     for i, name in enumerate(wanted):
         claim = known[name]
-        chosen = [put.get(c) or printed.get(c) or by_name(c) for c in claim["cells"]]
+        chosen = [put.get(c) or printed.get(c) or cell_of(c) for c in claim["cells"]]
         found.append(_judgement(claim, chosen, put))
         if progress is not None:
             progress(i + 1, len(wanted))

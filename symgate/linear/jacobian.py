@@ -201,16 +201,16 @@ def _check_names(lin: Linearisation, of: str, wrt: str) -> None:
 
 def _check_symbolic(cell: Cell, lag: Expr) -> None:
     """A lag that is an expression holds symbols of its own, and is no broken number."""
-    names = {*cell.states, *cell.inputs, *cell.parameters, "t", "j"}
-    for symbol in lag.free_symbols:
-        if str(symbol) in cell.sizes:
-            raise SymgateError(
-                f"{symbol} is a size of {cell.name}; choose another name for the lag"
-            )
-        if str(symbol) in names:
-            raise SymgateError(
-                f"{symbol} means something else in {cell.name}; choose another name for the lag"
-            )
+    names = (*cell.states, *cell.inputs, *cell.parameters)
+    taken = {
+        **dict.fromkeys(names, f"a name of {cell.name}"),
+        **dict.fromkeys(cell.sizes, f"a size of {cell.name}"),
+        "t": "the step",
+        "j": "the index over which the product of the steps runs",
+    }
+    for symbol in map(str, lag.free_symbols):
+        if symbol in taken:
+            raise SymgateError(f"{symbol} is {taken[symbol]}; take another lag, such as lag='k'")
     if not lag.free_symbols or lag.is_integer is False or lag.has(oo, zoo, nan):
         raise SymgateError(f"a lag must be a whole number or a symbol, not {lag}")
 
@@ -219,7 +219,7 @@ def _steps(cell: Cell, wrt: str, lag: Lag) -> int | Expr:
     if lag is None:
         return 1 if wrt in cell.states else 0
     if isinstance(lag, str):
-        if not (lag.isidentifier() and lag.isascii()) or lag == "t":
+        if not (lag.isidentifier() and lag.isascii()):
             raise SymgateError(
                 f"a lag must be a whole number or a name such as k, not {lag[:30]!r}"
             )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -17,7 +17,8 @@ from symgate.algebra.names import name_parts
 from symgate.asked import MOST_UNITS, asked, in_a_square, is_whole, shown
 from symgate.equations.cell import Cell, Parameter
 from symgate.equations.zoo import cell_of
-from symgate.errors import ShapeError, SymgateError, known_name
+from symgate.errors import ShapeError, SymgateError, UnknownName, known_name
+from symgate.instead import ARGUMENTS
 from symgate.linear.linearise import linearise
 from symgate.linear.paths import carries
 from symgate.numerics.arrays import PRECISIONS, checked, number_of
@@ -31,7 +32,7 @@ from symgate.numerics.biases import (
     own_bias,
 )
 from symgate.numerics.room import must_fit
-from symgate.numerics.setup import Setup
+from symgate.numerics.setup import Drawn, Setup, setup
 
 Array = NDArray[Any]
 
@@ -118,6 +119,21 @@ def parameters_of(made: Setup, network: int = 0) -> dict[str, Array]:
         bias=made.bias,
         sizes=made.sizes,
     )
+
+
+def network_of(
+    verb: str, what: Cell | str, params: Mapping[str, Any] | None, **options: Unpack[Drawn]
+) -> tuple[Cell, Mapping[str, Any], int]:
+    """A cell, its parameters, as given or drawn as the options say, and the seed of what a verb
+    draws beside them."""
+    cell, given = cell_of(what), {name for name, value in options.items() if value is not None}
+    for name in given - Drawn.__optional_keys__ - {*cell.parameters}:
+        mend = ARGUMENTS.get((verb, name), "")
+        raise UnknownName("the option", name, () if mend else sorted(Drawn.__optional_keys__), mend)
+    if params is not None and (unused := given - {"seed"}):
+        raise SymgateError(f"{min(unused)} is for parameters that are drawn, without params")
+    made = setup(cell, **options)
+    return cell, parameters_of(made) if params is None else params, made.seed
 
 
 def chosen_sizes(

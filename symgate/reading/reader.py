@@ -10,6 +10,7 @@ from pathlib import Path
 from symgate import asked as ask
 from symgate.equations.cell import Cell, cell_of_text
 from symgate.errors import EquationError, SymgateError
+from symgate.files import unread
 from symgate.reading.cells import reading
 from symgate.reading.pipeline import find
 from symgate.reading.reading import ReadFile, Reading, Readings
@@ -100,8 +101,7 @@ def file_text(path: Path) -> str:
     except SymgateError:
         raise
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "no file can have this name"
-        raise SymgateError(f"cannot read {path}: {why}") from None
+        raise unread(path, error) from None
     if b"\0" in data[:4096] and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise SymgateError(f"{path} is not a text")
     for encoding in ("utf-8-sig", "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "cp1252"):

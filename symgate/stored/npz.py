@@ -14,6 +14,7 @@ from numpy.lib import format as npy
 from numpy.lib.format import descr_to_dtype
 
 from symgate.errors import SymgateError
+from symgate.files import unread
 from symgate.parsing import expression
 from symgate.stored.archive import BROKEN, Archive
 from symgate.stored.arrays import Array, Contents, Stored, checked_bytes
@@ -68,7 +69,7 @@ def read_npy(path: Path) -> Array:
             file.seek(start)
             return np.frombuffer(file.read(size), dtype).reshape(shape, order=order)
     except OSError as error:
-        raise SymgateError(f"cannot read {path}: {error.strerror or error}") from None
+        raise unread(path, error) from None
     except SymgateError:
         raise
     except ODD as error:

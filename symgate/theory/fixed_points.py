@@ -7,19 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
 from symgate.asked import asked, whole
 from symgate.equations.cell import Cell
-from symgate.equations.zoo import cell_of
 from symgate.errors import SymgateError
 from symgate.instead import tells
 from symgate.numerals import counted
+from symgate.numerics.initialise import network_of
 from symgate.numerics.plain import plain
 from symgate.numerics.run import Run
+from symgate.numerics.setup import Drawn, Setup
 from symgate.tables import html_table
 from symgate.theory.laws import not_negative
 from symgate.theory.newton import Newton
@@ -121,9 +122,11 @@ def fixed_points(
     starts: int = 64,
     scale: float = 2.0,
     tolerance: float = 1e-12,
-    seed: int = 0,
+    **options: Unpack[Drawn],
 ) -> FixedPoints:
     """The fixed points of a cell with constant input x (m,), zero where it is left out.
+    `params` that are left out are drawn as a `Setup` says (hidden, input, sizes, scheme, seed,
+    gain, bias, t_max); the starts are drawn by `seed` as well.
 
     Newton starts from 0 and from random states: half of them normal with deviations up to
     `scale`, half these after a few steps of the cell. A point counts where no component of
@@ -142,22 +145,21 @@ def fixed_points(
     """
     notes: list[str] = []
     run = cell if isinstance(cell, Run) else None
-    if run is not None:
-        if params is not None:
+    if isinstance(cell, Run):
+        if params is not None or {*options} - {"seed"}:
             raise SymgateError("a run has its parameters; give them with a cell")
-        params = run.params
-        if x is None and run.cell.inputs:
-            x = {n: _passed(run, n).mean(axis=0) for n in run.cell.inputs}
-            notes.append("the input is held at its mean over the run")
-    elif params is None:
-        raise SymgateError("fixed_points takes a cell with its parameters, or a run")
-    cell = cell.cell if isinstance(cell, Run) else cell_of(cell)
-    count = whole(1)("starts", starts)
+        params, seed = cell.params, whole(0)("seed", options.get("seed") or Setup.seed)
+        cell = cell.cell
+    else:
+        cell, params, seed = network_of("fixed_points", cell, params, **options)
+    if run is not None and x is None and cell.inputs:
+        x = {n: _passed(run, n).mean(axis=0) for n in cell.inputs}
+        notes.append("the input is held at its mean over the run")
     if not (isinstance(tolerance, int | float | np.number) and 0 < tolerance < 1):
         raise SymgateError(f"a tolerance must lie between 0 and 1, not {tolerance!r}")
     scale = not_negative("scale", scale)
     newton = Newton(cell, params, x)
-    rng = np.random.default_rng(whole(0)("seed", seed))
+    rng, count = np.random.default_rng(seed), starts
     states = newton.starts(count, scale, rng)
     if run is not None:
         passed = np.concatenate([_passed(run, s) for s in cell.states], axis=1)

@@ -20,14 +20,13 @@ from sympy import Expr
 import symgate
 from symgate.asked import asked, whole
 from symgate.equations.cell import Cell
-from symgate.equations.zoo import cell_of
-from symgate.errors import Diverged, ShapeError, SymgateError, UnknownName
-from symgate.instead import ARGUMENTS, tells
+from symgate.errors import Diverged, ShapeError, SymgateError
+from symgate.instead import tells
 from symgate.numerics.arrays import checked_parameters
-from symgate.numerics.initialise import parameters_of
+from symgate.numerics.initialise import network_of
 from symgate.numerics.plain import plain
 from symgate.numerics.run import Run
-from symgate.numerics.setup import USUAL, Drawn, Setup, setup
+from symgate.numerics.setup import USUAL, Drawn, Setup
 from symgate.numerics.simulate import simulate
 from symgate.tables import data_frame, html_table
 from symgate.theory.cycles import cycle_notes
@@ -183,33 +182,19 @@ def lyapunov(
     >>> found.exponents.round(4), found.unstable_fraction
     (array([ 0.6931, -0.6931]), 0.5)
     """
-    system = system if isinstance(system, Run) else cell_of(system)
-    for name in options:
-        if name not in Drawn.__optional_keys__:
-            mend = ARGUMENTS.get(("lyapunov", name), "")
-            known = () if mend else sorted(Drawn.__optional_keys__)
-            raise UnknownName("the option", name, known, mend)
-    given = {name for name, value in options.items() if name != "seed" and value is not None}
-    seed = whole(0)("seed", Setup.seed if options.get("seed") is None else options["seed"])
-    if isinstance(system, Cell):
-        if params is None:
-            params = parameters_of(setup(system, **options))
-        elif given:
-            raise SymgateError(f"{min(given)} is for parameters that are drawn, without params")
-        run = _run(system, params, x, steps, state, seed, not_negative("noise", noise))
-    elif isinstance(system, Run):
-        if noise or given or any(value is not None for value in (params, x, steps, state)):
+    if isinstance(system, Run):
+        given = [v for name, v in options.items() if name != "seed"]
+        if noise or any(value is not None for value in (*given, params, x, steps, state)):
             raise SymgateError("a run has its parameters, input and steps; give them with a cell")
-        run = system
+        run, seed = system, whole(0)("seed", options.get("seed") or Setup.seed)
     else:
-        raise SymgateError(f"expected a run or a cell, not {type(system).__name__}")
-    if not (isinstance(dt, int | float) and 0 < dt < np.inf):
-        raise SymgateError(f"dt must be the time of a step, above 0, not {dt!r}")
+        cell, params, seed = network_of("lyapunov", system, params, **options)
+        run = _run(cell, params, x, steps, state, seed, not_negative("noise", noise))
     width = sum(run.size(run.cell.size(s)) for s in run.cell.states)
-    followed = width if count is None else whole(1)("count", count)
+    followed = width if count is None else count
     if followed > width:
         raise ShapeError(f"there are {width} exponents, and {followed} are wanted")
-    skipped = run.steps // 4 if burn_in is None else whole(0)("burn_in", burn_in)
+    skipped = run.steps // 4 if burn_in is None else burn_in
     if skipped >= run.steps:
         raise ShapeError(
             f"the burn-in of {skipped} steps leaves nothing of {run.steps} steps; run longer, "

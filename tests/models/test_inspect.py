@@ -239,7 +239,7 @@ def test_a_run_of_a_network_brings_its_weights(files: Path) -> None:
     assert np.array_equal(kept.drawn.log10_norm, true.log10_norm)
     for wrong in (
         lambda: sg.fixed_points(run, run.params),
-        lambda: sg.fixed_points("gru"),
+        lambda: sg.fixed_points(run, hidden=3),
         lambda: sg.memory(run, 20, hidden=3),
     ):
         with pytest.raises(sg.SymgateError):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from symgate.cli.options import add_cell, cell_of
 from symgate.cli.saying import say, show, show_json
-from symgate.files import writable, write_file
+from symgate.files import unread, writable, write_file
 
 if TYPE_CHECKING:
     from symgate.checking.check import Check
@@ -126,7 +126,7 @@ def _text(path: str) -> str:
         with open(path, encoding="utf-8-sig") as file:
             return file.read()
     except OSError as error:
-        raise SymgateError(f"cannot read {path}: {error.strerror or error}") from None
+        raise unread(path, error) from None
     except ValueError as error:
         why = "it is not in UTF-8" if isinstance(error, UnicodeError) else error
         raise SymgateError(f"{path} cannot be read as text: {why}") from None

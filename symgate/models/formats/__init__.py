@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from symgate.errors import SymgateError
+from symgate.files import unread
 from symgate.models.formats import hdf5, onnx_file, safetensors, torch_zip
 from symgate.stored import npz
 from symgate.stored.archive import Archive
@@ -54,10 +55,8 @@ def contents(path: Path) -> Contents:
             f"{path} is a folder; name a file in it ({KNOWN}); a SavedModel of TensorFlow is saved "
             f'anew with model.save("model.keras")'
         ) from None
-    except FileNotFoundError as error:
-        raise SymgateError(f"there is no file {error.filename or path}") from None
     except OSError as error:
-        raise SymgateError(f"cannot read {path}: {error.strerror or error}") from None
+        raise unread(path, error) from None
 
 
 def _of_file(path: Path) -> Contents:
