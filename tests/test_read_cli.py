@@ -51,6 +51,24 @@ def test_fix_keeps_the_notation(note: Path, capsys: pytest.CaptureFixture[str]) 
     assert main(["read", str(note)]) == 0
 
 
+def test_fix_prints_the_line_that_the_mend_needs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.md"
+    lines = (
+        r"z_t = \sigma(W_z x_t + U_z h_{t-1})",
+        r"r_t = \sigma(W_r x_t + U_r h_{t-1})",
+        r"\tilde h_t = \tanh(W_h x_t + U_h (z_t \odot h_{t-1}))",
+        r"h_t = (1 - z_t) \odot h_{t-1} + z_t \odot \tilde h_t",
+    )
+    path.write_text("\n".join(f"$${line}$$" for line in lines), encoding="utf-8")
+    assert main(["read", str(path), "--fix"]) == 1
+    fixed = capsys.readouterr().out.splitlines()
+    assert fixed[1] == lines[1]
+    path.write_text("\n".join(f"$${line}$$" for line in fixed), encoding="utf-8")
+    assert main(["read", str(path)]) == 0
+
+
 def test_json_and_several_files(note: Path, capsys: pytest.CaptureFixture[str]) -> None:
     other = note.with_name("other.md")
     other.write_text(GRU, encoding="utf-8")

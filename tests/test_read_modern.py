@@ -64,3 +64,18 @@ def test_an_output_layer_changes_nothing() -> None:
     $$ y_t = \mathrm{softmax}(V h_t + b) $$"""
     (reading,) = read_text(text, "a.md")
     assert (reading.family, reading.misprints) == ("ugrnn", ())
+
+
+@pytest.mark.parametrize(
+    ("norm", "name"), [("LN", "layer-norm-lstm"), ("clip", "lstm"), ("GroupNorm", "lstm")]
+)
+def test_nothing_is_proved_equal_that_a_norm_was_left_out_of(norm: str, name: str) -> None:
+    (found,) = sg.read(
+        r"$$\begin{pmatrix} f_t \\ i_t \\ o_t \\ g_t \end{pmatrix} = W_h h_{t-1} + W_x x_t + b$$"
+        r"$$c_t = \sigma(f_t) \odot c_{t-1} + \sigma(i_t) \odot \tanh(g_t)$$"
+        rf"$$h_t = \sigma(o_t) \odot \tanh(\mathrm{{{norm}}}(c_t))$$"
+    )
+    assert found.zoo is not None
+    assert (found.family, found.zoo.name, found.zoo.verdict) == ("lstm", name, "near")
+    assert ("layer_norm(c[t])" in str(found.cell)) == (norm == "LN")
+    assert bool(found.notes) == (norm != "LN")

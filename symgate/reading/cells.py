@@ -18,7 +18,7 @@ from symgate.reading.mending.book import known
 from symgate.reading.mending.certainty import certainty
 from symgate.reading.mending.readable import Readable
 from symgate.reading.mending.sketch import left_over
-from symgate.reading.modern import by_ranks, sound
+from symgate.reading.modern import by_ranks, left_out, sound
 from symgate.reading.pipeline import DocumentParts, find
 from symgate.reading.reading import Misprint, Reading, ReadLine
 from symgate.reading.source import Document
@@ -62,7 +62,7 @@ def reading(document: Document, found: DocumentParts, index: int, count: int) ->
         slips = [f for f in slips if f.kind not in CALCULATED]
     everything = distinct([*everything, *slips])
     everything = sound(everything, understanding.ranked)
-    proved_one = understanding.ranked.name if understanding.ranked is not None else ""
+    proved_one = understanding.ranked is not None and understanding.ranked.proved
     everything += (
         ()
         if proved_one
@@ -84,9 +84,11 @@ def reading(document: Document, found: DocumentParts, index: int, count: int) ->
     shown = {u.name: u.term for u in mended.found.lines if u.term is not None}
     plain = not mended.found.convolution and family != "ssm"
     if len(shown) == len(mended.found.lines) and plain:
-        proved_one = family_of(shown)
-        family = family if (proved_one, family) in FINER else proved_one or family
+        own = family_of(shown)
+        family = family if (own, family) in FINER else own or family
     zoo = None if understanding.ranked is not None else _match(cell, meant, family, broken)
+    if zoo is not None and left_out(understanding):
+        zoo = ZooMatch(zoo.name, "near", zoo.cell)
     observed = conventions(classifier, family).completed(conventions(mended, family))
     found_now = Reading(
         name=name,
@@ -104,7 +106,7 @@ def reading(document: Document, found: DocumentParts, index: int, count: int) ->
             for fault in everything
         ),
         notes=tuple(_notes(understanding)),
-        mended=tuple(_mended(document, understanding, edits)),
+        mended=tuple(_mended(document, (understanding, mended.found), edits)),
         edits=tuple(edits),
     )
     return by_ranks(found_now, document, understanding.ranked, mended.found.ranked)
@@ -298,24 +300,25 @@ def _notes(found: Understanding) -> Iterator[str]:
     for printed, functions in seen.items():
         yield f"{printed} is read as {' and '.join(sorted(functions))}"
     for name, what in found.context.notes.items():
-        if what == "normalisation":
-            yield f"{name} is a normalisation and is left out of the text"
-        elif what == "reset":
+        if what == "reset":
             yield f"a matrix before {name} is read as acting on the whole product"
         elif what == "input":
             yield f"{name} is a function of the input and is read as an input"
+    for name in left_out(found):
+        yield f"{name} is a normalisation and is left out of the text"
     if found.convolution:
         yield "the products with weights are convolutions, written as matrices in the text"
     for name in sorted(found.backwards):
         yield f"{name} runs backwards in time; its text counts the steps from the end"
 
 
-def _mended(document: Document, found: Understanding, edits: list[Edit]) -> Iterator[str]:
-    """The equations of a cell in the author's notation, with the misprints mended."""
-    done: set[int] = set()
-    for u in _ordered(found):
-        equation = u.line.equation
-        if equation.start in done:
-            continue
-        done.add(equation.start)
-        yield edited(document.text, edits, equation.start, equation.stop)
+def _mended(
+    document: Document, readings: Sequence[Understanding], edits: list[Edit]
+) -> Iterator[str]:
+    """The equations of a cell in the author's notation, with the misprints mended.
+
+    As printed and as meant: a line that only the mended cell reads is one of them.
+    """
+    every = [u.line.equation for own in readings for u in _ordered(own, own.outputs)]
+    for start, stop in dict(sorted((e.start, e.stop) for e in every)).items():
+        yield edited(document.text, edits, start, stop)

@@ -20,6 +20,7 @@ from symgate.reading.ranked_lines import in_text
 from symgate.reading.ranks import MATRIX, NUMBER
 from symgate.reading.reading import Reading, ReadLine
 from symgate.reading.source import Document
+from symgate.reading.symbols import WHOLE
 from symgate.reading.terms import AnyTerm, Times, Var, subterms
 from symgate.reading.understood import Understanding, Understood
 from symgate.reading.zoo_match import ZooMatch
@@ -41,10 +42,15 @@ class RankedCell:
     name: str = ""
     verdict: str = ""
 
+    @property
+    def proved(self) -> bool:
+        """Whether it is that cell of the zoo; else that one is the nearest."""
+        return self.verdict in ("identical", "equal")
+
 
 def ranked(draft: Draft, found: Understanding) -> RankedCell | None:
     """The cell of a draft by its ranks; None where it needs none or is none."""
-    normalised = "normalisation" in found.context.notes.values()
+    normalised = any(name in WHOLE for name in found.context.notes)
     needed = any(map(_needs, found.lines)) or any(map(_multiplies, found.outputs))
     if not needed and not normalised:
         return None
@@ -66,11 +72,13 @@ def ranked(draft: Draft, found: Understanding) -> RankedCell | None:
     ranks = {name: {NUMBER: 0, MATRIX: 2}.get(kind, 1) for name, kind in kinds.items()}
     memory = next((n for n, text in own.items() if f"{n}[t-1]" in text and "outer(" in text), "")
     cell = _cell(own, memory, draft)
-    named = family(own, ranks)
+    named = family(own, ranks) if needed else ""
     name, verdict = _proved(cell) if cell is not None else ("", "")
     named = NAMES.get(name, name.removesuffix("-row")) or named
-    if (not named and cell is None) or not (needed or name):
+    if not named and cell is None:
         return None
+    if not name and named in entries():
+        name, verdict = named, "near"
     if named == "mamba2":
         named = "ssm" if "x[t]" in own.get(memory, "") else "linear_attention"
     return RankedCell(lines, own, FAMILIES_OF_MEMORIES.get(named, named), cell, name, verdict)
@@ -141,6 +149,12 @@ def _proved(cell: Cell) -> tuple[str, str]:
     return equal, "equal" if equal else ""
 
 
+def left_out(found: Understanding) -> list[str]:
+    """The normalisations that were left out; those of the language stand in a cell by ranks."""
+    every = [name for name, what in found.context.notes.items() if what == "normalisation"]
+    return [name for name in every if found.ranked is None or name not in WHOLE]
+
+
 def by_ranks(
     own: Reading, document: Document, found: RankedCell | None, meant: RankedCell | None
 ) -> Reading:
@@ -162,7 +176,9 @@ def by_ranks(
         None if ranked.cell is None else cell_of_text(str(ranked.cell), own.name)
         for ranked in (found, meant)
     )
-    zoo = None if whole is None or not meant.name else ZooMatch(meant.name, meant.verdict, whole)
+    near = [n for n, kind in NAMES.items() if kind == own.family and "layer_norm(" in str(whole)]
+    name = meant.name or "".join(near)
+    zoo = None if whole is None or not name else ZooMatch(name, meant.verdict or "near", whole)
     return replace(
         own,
         states=tuple(n for n, text in found.texts.items() if f"{n}[t-1]" in text),
@@ -179,7 +195,7 @@ def sound(faults: Sequence[FoundFault], found: RankedCell | None) -> list[FoundF
         return list(faults)
     own = [fault for line in found.lines for fault in line.faults]
     same = [n for n, text in found.texts.items() if re.search(rf"\b{n}\b(?!\[)", text)]
-    kept = [f for f in faults if not found.name and f.printed.strip("{}") not in same]
+    kept = [f for f in faults if not found.proved and f.printed.strip("{}") not in same]
     return [*own, *(f for f in kept if f not in own)]
 
 

@@ -35,14 +35,6 @@ from symgate.reading.trees import (
 NUMBER, COLUMN, ROW, MATRIX = "number", "column", "row", "matrix"
 #: How tightly a text binds.
 SUM, PRODUCT, ACT, ATOM = 1, 2, 3, 5
-#: Functions of a whole vector, by their printed names.
-WHOLE = {"softmax": "softmax", "Softmax": "softmax", "LayerNorm": "layer_norm"} | {
-    "LN": "layer_norm",
-    "layernorm": "layer_norm",
-    "layer_norm": "layer_norm",
-    "RMSNorm": "rms_norm",
-    "rms_norm": "rms_norm",
-}
 #: What two neighbours of a product make, in the order in which they are joined.
 NEIGHBOURS = (
     (MATRIX, COLUMN, COLUMN, "{0} @ {1}"),
@@ -67,15 +59,28 @@ class RankedReader:
 
     def line(self, line: LaidOutLine) -> str:
         """One line; what its right side is, its name is from now on."""
-        if line.right is None or line.stacked is not None:
+        if line.right is None:
             raise FormulaError("no line of its own", line.target.start, line.target.stop)
         self.context.target = line.name
         shown, kind, _ = self.value(line.right)
+        if line.stacked is not None:
+            shown, kind, _ = self.row_of((shown, kind, SUM), line.right, *line.stacked)
         kind = NUMBER if kind == COLUMN and line.name in self.numbers else kind
         if line.name in self.memories and kind != MATRIX:
             raise Foreign(f"{line.name} is a matrix, and its value is none", line.right)
         self.kinds[line.name] = kind
         return f"{line.name}{time_text(line.target.time)} = {shown}"
+
+    def row_of(self, inner: Value, whole: Tree, function: Tree | None, gate: str) -> Value:
+        """The row of a stacked product that belongs to one gate: its matrices, biases, function."""
+        every = self.context.defined | self.context.inputs
+        own = {n for n, kind in self.kinds.items() if kind != NUMBER} - every
+        shown = re.sub(
+            r"\b\w+\b(?![\[(])", lambda m: f"{m[0]}_{gate}" if m[0] in own else m[0], inner[0]
+        )
+        ref = None if function is None else reference(function, self.context.indices)
+        row = shown, inner[1], inner[2]
+        return row if ref is None else self.called(ref, whole, [row])
 
     # -- values --------------------------------------------------------------------------
 
@@ -295,7 +300,7 @@ class RankedReader:
             return None
         after = rest[0][1]
         group = after.base if isinstance(after, Scripted) else after
-        named = ref.letter in WHOLE or ref.letter in (
+        named = ref.letter in symbols.WHOLE or ref.letter in (
             "diag",
             "Diag",
             "max",
@@ -308,7 +313,7 @@ class RankedReader:
         value = self.called(ref, group, [self.value(item) for item in group.items])
         return self.scripted(after, value) if isinstance(after, Scripted) else value
 
-    def called(self, ref: Reference, group: Group, inner: list[Value]) -> Value:
+    def called(self, ref: Reference, group: Tree, inner: list[Value]) -> Value:
         letter = ref.letter
         if letter == "outer" and [kind for _, kind, _ in inner] == [COLUMN, COLUMN]:
             return f"outer({inner[0][0]}, {inner[1][0]})", MATRIX, ATOM
@@ -323,7 +328,7 @@ class RankedReader:
             return f"diag({inner[0][0]})", MATRIX, ATOM
         if letter in symbols.LINEAR:
             return f"{ref.name}_{self.context.target} @ {bound(inner[0], ACT + 1)}", COLUMN, ACT
-        function = symbols.FUNCTIONS.get(letter) or WHOLE.get(letter)
+        function = symbols.FUNCTIONS.get(letter) or symbols.WHOLE.get(letter)
         if letter in symbols.NORMALISATIONS and function is None:
             return inner[0]
         function = function or ("sigmoid" if letter == "sigma" else "tanh")

@@ -186,6 +186,12 @@ NORMALISATIONS = words(
     "RMSNorm layer_norm batch_norm"
 )
 
+#: Functions of a whole vector that the language has.
+WHOLE = spelled(
+    {"softmax": "softmax Softmax", "rms_norm": "RMSNorm rms_norm"}
+    | {"layer_norm": "LN LayerNorm layernorm layer_norm"}
+)
+
 #: Affine maps without a letter of their own.
 LINEAR = words("Linear linear Dense dense FC fc MLP Affine affine Conv conv Conv2D Conv2d")
 
