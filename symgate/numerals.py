@@ -25,19 +25,18 @@ def counted(number: int, thing: str, one: str = "1") -> str:
     >>> counted(4, "network"), counted(1, "sequence", "a"), counted(0, "step")
     ('4 networks', 'a sequence', '0 steps')
     """
-    return f"{one} {thing}" if number == 1 else f"{number} {thing}s"
+    return f"{one} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def decimal(value: float, digits: int = 3) -> str:
     """A number to some digits, or to the unit where it has more of them before the point.
 
     >>> decimal(1.43302), decimal(5177.7), decimal(0.36603, 2), decimal(-math.inf)
-    ('1.43', '5,178', '0.37', '-∞')
+    ('1.43', '5,178', '0.37', '−∞')
     """
-    if math.isinf(value):
-        return "∞" if value > 0 else "-∞"
     whole_part = abs(float(f"{value:.{digits}g}")) >= 10**digits
-    return f"{value:,.0f}" if whole_part else f"{value:,.{digits}g}"
+    shown = f"{value:,.0f}" if whole_part else f"{value:,.{digits}g}"
+    return shown.replace("inf", "∞").replace("-", "−")
 
 
 def steps(value: float | None) -> str:
@@ -49,12 +48,11 @@ def steps(value: float | None) -> str:
     return "does not fall" if value is None or math.isinf(value) else decimal(value)
 
 
-def power(log10: float | None, digits: int = 2, ten: str = "e") -> str:
-    """A number given by its log10, however small; `ten` stands before the exponent, raised
-    unless it is e.
+def power(log10: float | None, digits: int = 2) -> str:
+    """A number given by its log10, however small.
 
-    >>> power(-332.66), power(-0.3), power(-math.inf), power(39.79, 3, "·10")
-    ('2.2e-333', '0.501', '0', '6.17·10³⁹')
+    >>> power(-332.66), power(-0.3), power(-math.inf), power(39.79, 3)
+    ('2.2·10⁻³³³', '0.501', '0', '6.17·10³⁹')
     """
     if log10 is None or math.isinf(log10):
         return "0" if log10 is None or log10 < 0 else "∞"
@@ -64,20 +62,20 @@ def power(log10: float | None, digits: int = 2, ten: str = "e") -> str:
     shown = f"{10 ** (log10 - exponent):.{digits - 1}f}"
     if shown.startswith("10"):  # rounded up
         shown, exponent = f"{1:.{digits - 1}f}", exponent + 1
-    return f"{shown}{ten}{exponent if ten == 'e' else raised(exponent)}"
+    return f"{shown}·10{raised(exponent)}"
 
 
 def amount(value: float, digits: int = 3) -> str:
     """A number for a sentence; a whole number in full, others to some digits.
 
     >>> amount(10000), amount(15271.4), amount(0.36603), amount(-1.2e-9), amount(float("inf"))
-    ('10,000', '15,271', '0.366', '-1.20·10⁻⁹', '∞')
+    ('10,000', '15,271', '0.366', '−1.20·10⁻⁹', '∞')
     """
     if isinstance(value, int):
         return whole(value)
     if value == 0 or math.isinf(value) or 1e-4 <= abs(value) < 1e6:
         return decimal(value, digits)
-    return "-" * (value < 0) + power(math.log10(abs(value)), digits, "·10")
+    return "−" * (value < 0) + power(math.log10(abs(value)), digits)
 
 
 def raised(exponent: int) -> str:

@@ -79,7 +79,7 @@ class Setting:
         last = self.positions == (self.steps - 1,)
         at = ", ".join(map(str, self.positions[:6])) + (", …" if len(self.positions) > 6 else "")
         where = "the last step" if last else f"step{'s' * (len(self.positions) > 1)} {at}"
-        return f"{runs}, {self.steps} steps, followed back from {where}"
+        return f"{runs}, {counted(self.steps, 'step')}, followed back from {where}"
 
 
 @tells("a curve", DECAY)

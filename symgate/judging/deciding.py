@@ -112,7 +112,7 @@ class ClaimScope:
             return value.name
         number = self.said[name] = value if isinstance(value, int) else float(value)
         log10 = name.startswith("log10_")
-        return power(number, digits, "·10") if log10 else amount(number, digits)
+        return power(number, digits) if log10 else amount(number, digits)
 
     def value(self, expression: str) -> Any:
         """What an expression says."""

@@ -353,6 +353,9 @@ def _spread(name: str, value: Any, shape: tuple[int, ...]) -> Array:
         raise ShapeError(f"{name} has shape {array.shape}; expected {shape}") from None
 
 
+#: What the schemes are called that are a framework's own.
+FRAMEWORKS = {"pytorch": "PyTorch", "keras": "Keras"}
+
 #: Each scheme: how it draws one parameter.
 SCHEMES: dict[str, Callable[[_ParameterDraw, Parameter], Array]] = {
     "pytorch": _ParameterDraw.uniform_all,

@@ -15,7 +15,8 @@ from symgate.asked import asked, having, several, switch
 from symgate.decaying.curve import Decay
 from symgate.decaying.table import half_life, in_words
 from symgate.errors import SymgateError
-from symgate.numerals import steps
+from symgate.numerals import rate, steps
+from symgate.numerics.initialise import FRAMEWORKS
 from symgate.plots.decades import (
     End,
     beyond,
@@ -182,15 +183,13 @@ def _predictions(ax: Axes, d: Decay) -> list[End]:
         style = {"color": BLACK, "ls": dashes[entry.name], "lw": 1.2, "zorder": 5}
         last = drawn(ax, d.lags, entry.log10_norm, **style)
         if last is not None:
-            off = f"{entry.rate_off:+.3f}".replace("-", "−")
-            label = f"from the {entry.name}\noff by {off} per step"
+            label = f"from the {entry.name}\noff by {rate(entry.rate_off)} per step"
             ends.append(End(*last, label, BLACK))
     return ends
 
 
 def _labelled(ax: Axes, decays: Sequence[Decay]) -> None:
-    low, high = ax.get_ylim()
-    ruled(ax, high - low)
+    ruled(ax, *ax.get_ylim())
     blocks = dict.fromkeys(norm_label(d.of, d.wrt, d.norm_name) for d in decays)
     ax.set_ylabel(next(iter(blocks)) if len(blocks) == 1 else "norm of the gradient")
     subtitle(ax, _setting(decays))
@@ -199,7 +198,7 @@ def _labelled(ax: Axes, decays: Sequence[Decay]) -> None:
 def _setting(decays: Sequence[Decay]) -> str:
     """What all curves have in common."""
     sizes = {d.setting.sizes.get("n") for d in decays}
-    schemes = {d.setting.scheme for d in decays}
+    schemes = {FRAMEWORKS.get(d.setting.scheme or "", d.setting.scheme) for d in decays}
     counts = {d.log10_norm.shape[1] for d in decays}
     drawn = all(d.log10_norm.shape[1] == d.setting.networks for d in decays)
     parts = [f"{size} units" for size in sizes if size and len(sizes) == 1]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from symgate.numerals import power
@@ -45,24 +45,46 @@ class End:
     bold: bool = False
 
 
-def ruled(ax: Axes, span: float) -> None:
+class Powers(FuncFormatter):
+    """Ticks at powers of ten, of an axis that holds log10 values."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda log10, _: f"$10^{{{log10:g}}}$")
+
+
+def ruled(ax: Axes, low: float, high: float) -> None:
     """Ticks and level lines of axes whose heights are log10 values over the lag."""
-    decade_ticks(ax.yaxis, span)
+    decade_ticks(ax.yaxis, low, high)
+    ax.xaxis.set_major_formatter("{x:,g}")
     ax.grid(axis="y")
     ax.set_axisbelow(True)
     ax.set_xlabel(LAG)
 
 
-def decade_ticks(axis: Any, span: float) -> None:
-    """Ticks at powers of ten of an axis that holds log10 values; plain numbers where the
-    whole axis is less than two decades."""
-    if span < 2:
-        axis.set_major_locator(MaxNLocator(6))
-        digits = 2 if span > 0.3 else 3
-        axis.set_major_formatter(FuncFormatter(lambda v, _: f"{10**v:.{digits}g}"))
+def decade_ticks(axis: Any, low: float, high: float, plain: float = 0.0) -> None:
+    """Ticks of an axis that holds log10 values: powers of ten, or plain round numbers where it
+    is less than two decades, or where no value is more than `plain` decades from 1."""
+    if high - low < 2 or max(abs(low), abs(high)) <= plain:
+        axis.set_major_locator(FixedLocator(_round_numbers(low, high)))
+        axis.set_major_formatter(FuncFormatter(lambda v, _: f"{10**v:,.3g}"))
     else:
         axis.set_major_locator(MaxNLocator(7, integer=True))
-        axis.set_major_formatter(FuncFormatter(lambda v, _: f"$10^{{{v:.0f}}}$"))
+        axis.set_major_formatter(Powers())
+
+
+def _round_numbers(low: float, high: float) -> list[float]:
+    """log10 of the round numbers between two log10 values, not more than about eight.
+
+    >>> [round(10**v, 2) for v in _round_numbers(-0.1, 1.1)]
+    [1.0, 2.0, 5.0, 10.0]
+    """
+    if high - low < 0.4:
+        numbers = MaxNLocator(5).tick_values(10**low, 10**high)
+        return [math.log10(v) for v in numbers if 10**low <= v <= 10**high and v > 0]
+    steps = (1, 2, 5) if high - low <= 2.5 else (1,)
+    decades = range(math.floor(low), math.ceil(high) + 1)
+    found = [decade + math.log10(step) for decade in decades for step in steps]
+    return [value for value in found if low <= value <= high]
 
 
 def mark_underflow(ax: Axes, curves: Sequence[tuple[Array, Array, str]]) -> None:
@@ -222,7 +244,7 @@ def beyond(log10: float, bottom: float, top: float) -> str:
     """What a label adds where a line leaves the picture: an arrow and its last value.
 
     >>> beyond(-45.5, -10, 0).split(), beyond(-5, -10, 0)
-    (['↓', '3.2e-46'], '')
+    (['↓', '3.2·10⁻⁴⁶'], '')
     """
     if bottom <= log10 <= top:
         return ""

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from symgate.asked import asked, having, words
 from symgate.bounds.ranges import ranges
 from symgate.errors import SymgateError, UnknownName
+from symgate.numerals import decimal, share
 from symgate.numerics.run import Run
 from symgate.plots.style import BLUE, ORANGE, caption, points, styled, subtitle
 from symgate.plots.style import axes as axes_of
@@ -42,10 +43,10 @@ def gate_histograms(run: Run, gates: Sequence[str] | None = None, ax: Axes | Non
     ax = axes_of(ax, height=1.2 + 0.95 * len(chosen))
     for row, name in enumerate(reversed(chosen)):
         low, high = float(limits[name].low), float(limits[name].high)
-        share = (np.asarray(run[name], float).ravel() - low) / (high - low)
-        counts, edges = np.histogram(share, BARS, (0.0, 1.0))
+        within = (np.asarray(run[name], float).ravel() - low) / (high - low)
+        counts, edges = np.histogram(within, BARS, (0.0, 1.0))
         height = 0.8 * counts / max(counts.max(), 1)
-        closed, opened = (share < SATURATED).mean(), (share > 1 - SATURATED).mean()
+        closed, opened = (within < SATURATED).mean(), (within > 1 - SATURATED).mean()
         end = round(SATURATED * BARS)
         for part, colour, hatch in (
             (slice(end, BARS - end), BLUE, None),
@@ -75,7 +76,7 @@ def gate_histograms(run: Run, gates: Sequence[str] | None = None, ax: Axes | Non
             annotation_clip=False,
         )
         ax.annotate(
-            f"{100 * closed:.1f}% at {low:g}\n{100 * opened:.1f}% at {high:g}",
+            f"{share(closed)} at {decimal(low)}\n{share(opened)} at {decimal(high)}",
             (1.02, row + 0.35),
             xycoords=("axes fraction", "data"),
             ha="left",

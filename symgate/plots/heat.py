@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogFormatter, LogLocator, MaxNLocator
+from matplotlib.ticker import LogFormatter, LogLocator
 from numpy.typing import NDArray
 
 from symgate.asked import asked, having
 from symgate.decaying.curve import Decay
 from symgate.decaying.sweep import Sweep, fit_of
 from symgate.errors import SymgateError, UnknownName
-from symgate.numerals import steps
-from symgate.plots.decades import LAG, norm_label
+from symgate.numerals import decimal, steps
+from symgate.plots.decades import LAG, decade_ticks, norm_label
 from symgate.plots.ground import settle
 from symgate.plots.lines import chosen
 from symgate.plots.style import CURVE, caption, points, styled, subtitle
@@ -193,7 +192,7 @@ def _write(ax: Axes, values: Array, endless: Array, drawn: Array) -> None:
 
 
 def _short(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, int | float) else str(value)
+    return decimal(value, 6) if isinstance(value, int | float) else str(value)
 
 
 def _axis_title(name: str) -> str:
@@ -212,23 +211,4 @@ def _bar(ax: Axes, mesh: Any, title: str, *, powers: bool) -> None:
     bar.set_label(title)
     if powers:
         low, high = mesh.get_clim()
-        if max(abs(low), abs(high)) <= 4:
-            bar.ax.yaxis.set_major_locator(FixedLocator(_round_numbers(low, high)))
-            bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{10**v:.3g}"))
-        else:
-            bar.ax.yaxis.set_major_locator(MaxNLocator(7, integer=True))
-            bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"$10^{{{v:g}}}$"))
-
-
-def _round_numbers(low: float, high: float) -> list[float]:
-    """log10 of the round numbers between two log10 values, not more than about eight.
-
-    >>> [round(10**v, 2) for v in _round_numbers(-0.1, 1.1)]
-    [1.0, 2.0, 5.0, 10.0]
-    """
-    steps = (1, 2, 5) if high - low <= 2.5 else (1,)
-    if high - low < 0.4:
-        return list(MaxNLocator(5).tick_values(low, high)[1:-1])
-    decades = range(math.floor(low), math.ceil(high) + 1)
-    found = [decade + math.log10(step) for decade in decades for step in steps]
-    return [value for value in found if low <= value <= high]
+        decade_ticks(bar.ax.yaxis, low, high, plain=4)

@@ -14,11 +14,11 @@ import numpy as np
 from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from symgate.asked import asked, axes, switch
-from symgate.plots.decades import LAG, finite_end, norm_label
+from symgate.plots.decades import LAG, Powers, finite_end, norm_label
 from symgate.plots.ground import settle
 from symgate.plots.style import caption
 
@@ -34,13 +34,6 @@ LEAST, MOST = -300.0, 300.0
 
 #: The dashes of what is predicted, each its own.
 PREDICTED: tuple[Any, ...] = ("--", (0, (9, 2, 1, 2)), (0, (3, 1, 1, 1, 1, 1)))
-
-
-class _Powers(FuncFormatter):
-    """Ticks of an axis that holds log10 values, because the values are no numbers."""
-
-    def __init__(self) -> None:
-        super().__init__(lambda value, place: f"$10^{{{value:g}}}$")
 
 
 def chosen(ax: Axes | None) -> Axes:
@@ -138,13 +131,13 @@ def scaled(ax: Axes, curves: list[Array]) -> None:
     if not values.size or (values.min() > LEAST and values.max() < MOST):
         ax.set_yscale("log")
     else:
-        ax.yaxis.set_major_formatter(_Powers())
+        ax.yaxis.set_major_formatter(Powers())
         ax.yaxis.set_major_locator(MaxNLocator(6, integer=True))
 
 
 def _on(ax: Axes, log10: Array) -> Array:
     """Values for these axes: numbers, or their powers of ten; gaps where there are none."""
-    if isinstance(ax.yaxis.get_major_formatter(), _Powers):
+    if isinstance(ax.yaxis.get_major_formatter(), Powers):
         return np.where(np.isfinite(log10), log10, np.nan)
     held = (log10 > LEAST) & (log10 < MOST)
     return np.where(held, 10.0 ** np.where(held, log10, 0.0), np.nan)

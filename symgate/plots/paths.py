@@ -89,7 +89,7 @@ def path_curves(paths: Paths, block: tuple[str, str] | None = None, ax: Axes | N
     ax.set_xlim(0, float(paths.lags[-1]))
     room = max(top - bottom, 0.5)
     ax.set_ylim(bottom - 0.04 * room, top + 0.05 * room)
-    ruled(ax, top - bottom)
+    ruled(ax, *ax.get_ylim())
     if zero:
         ax.set_xlabel(f"{LAG}\nexactly zero: {', '.join(zero)}")
     ax.set_ylabel(norm_label(b.of, b.wrt, paths.norm))

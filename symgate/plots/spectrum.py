@@ -67,11 +67,11 @@ def singular_value_curves(d: Decay, ax: Axes | None = None, *, sample: int = 0) 
             ends.append(End(*end, f"{title}{at}", BLACK))
     ax.set_xscale("log")
     ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    ax.xaxis.set_major_formatter("{x:g}")
+    ax.xaxis.set_major_formatter("{x:,g}")
     ax.xaxis.set_minor_locator(NullLocator())
     ax.set_xlim(float(lags[0]), float(lags[-1]))
     held = values[np.isfinite(values)]
-    decade_ticks(ax.yaxis, float(np.ptp(held)))
+    decade_ticks(ax.yaxis, float(held.min()), float(held.max()))
     ax.grid(axis="y")
     make_room(ax)
     apart, last_shown = math.log(lags[-1] / lags[0]) * max(1 / 7, 0.5 / _inches(ax)), 0.0

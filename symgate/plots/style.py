@@ -290,7 +290,9 @@ def _saved(drawing: Axes | Figure, kinds: Sequence[str], **options: Any) -> dict
     made = {kind: io.BytesIO() for kind in kinds}
     layout = figure.get_layout_engine()
     places = [(a, a.get_position(original=True).frozen()) for a in figure.axes]
+    dpi = figure.dpi
     with settings(style()):
+        figure.dpi = STYLE["savefig.dpi"]  # words are a little wider than on a coarse screen
         figure.draw_without_rendering()
         figure.draw_without_rendering()  # words beside the axes have found their place
         box = figure.get_tightbbox().padded(STYLE["savefig.pad_inches"])
@@ -302,6 +304,7 @@ def _saved(drawing: Axes | Figure, kinds: Sequence[str], **options: Any) -> dict
                 figure.savefig(out, bbox_inches=box, **about, **options)
         finally:
             figure.set_layout_engine(layout)
+            figure.dpi = dpi
             for ax, place in places:  # so that saved again it is laid out as it was
                 held = ax.get_in_layout()
                 ax.set_position(place)

@@ -23,8 +23,8 @@ NUMBER_FORMATS: Mapping[str, Callable[[Any], str]] = {
     "rate": rate,
     "whole": whole,
     "share": share,
-    "power": lambda log10: power(log10, ten="·10"),
-    "value": lambda value: "–" if value is None else amount(value, 4).replace("-", "−"),
+    "power": power,
+    "value": lambda value: "–" if value is None else amount(value, 4),
     "words": str,
 }
 

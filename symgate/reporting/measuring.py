@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 from sympy import Expr, sympify
 from sympy import latex as sympy_latex
 
+from symgate.algebra.norms import SpectralNorm
 from symgate.algebra.text import text
 from symgate.bounds.norms import bounds
 from symgate.decaying.curve import Decay
@@ -45,7 +46,10 @@ from symgate.plots import (
 from symgate.plots.style import WIDTH, every_form, page, styled, subtitle
 from symgate.reporting.pieces import Made, ReportPiece
 from symgate.reporting.settings import SWEEP_HIDDEN
-from symgate.writing.latex import latex
+from symgate.writing.sections.norms import bound_step
+from symgate.writing.subject import Subject
+from symgate.writing.tree import Formula
+from symgate.writing.typesetter import Typesetter
 
 #: Units of the long curve, and lags of the heat map, whose runs are many.
 LONG_HIDDEN, SWEEP_LAGS = 64, 300
@@ -158,7 +162,7 @@ def _of_curve(d: Decay, cell: Cell, notation: str) -> dict[str, Any]:
             for name, e in told.items()
         },
         "bound": {
-            "latex": latex(bounds(cell).total(d.of, d.wrt), notation),
+            "latex": _bound(cell, notation, d.of, d.wrt),
             "one_step": 10 ** float(d.bounds.worst_log10[1] - d.bounds.worst_log10[0]),
             "notes": list(d.bounds.notes),
             "of_run": list(d.bounds.of_run),
@@ -168,6 +172,15 @@ def _of_curve(d: Decay, cell: Cell, notation: str) -> dict[str, Any]:
         "notes": list(d.notes),
         **_of_paths(d),
     }
+
+
+def _bound(cell: Cell, notation: str, of: str, wrt: str) -> list[str]:
+    """The bound of a block path by path, as in the derivation, as LaTeX for display."""
+    subject = Subject.of(cell, notation)
+    step = bound_step(subject, bounds(cell))
+    left = SpectralNorm(subject.partial(of, wrt))
+    row = next(row for f in step.formulas for row in f.lines if row.left == left)
+    return Typesetter(subject.naming).formula(Formula((row,)))
 
 
 def _above(d: Decay, decades: float) -> int | None:

@@ -139,11 +139,10 @@ def page_of(findings: Findings) -> Page:
 
 def title_of(settings: Settings) -> str:
     """What the page is called."""
-    names = [c.name if len(c.name) > 5 else c.name.upper() for c in settings.cells]
-    if len(names) > 4:
-        return f"What {len(names)} recurrent cells do to gradients"
-    told = "".join(listed([(name,) for name in names]))
-    return f"What {told} {'does' if len(names) == 1 else 'do'} to gradients"
+    cells = settings.cells
+    told = "".join(listed([(cell.name,) for cell in cells]))
+    told = told if len(cells) <= 4 else f"{len(cells)} recurrent cells"
+    return f"What {told} {'does' if len(cells) == 1 else 'do'} to gradients"
 
 
 def summary_of(settings: Settings) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from symgate.equations.cell import Cell
+from symgate.numerics.initialise import FRAMEWORKS
 from symgate.reporting.findings import Findings
 from symgate.reporting.sentences import fit_of, lasting, norm_of
 from symgate.writing.tree import Code, Link, Paragraph, Picture, Section, Words, listed
@@ -71,7 +72,7 @@ def _conclusion(f: Findings) -> Words:
 
 def _scheme(f: Findings) -> Words:
     """Which initialisation, at the start of a sentence."""
-    framework = {"pytorch": "PyTorch", "keras": "Keras"}.get(f["settings/scheme"])
+    framework = FRAMEWORKS.get(f["settings/scheme"])
     if framework is None:
         return ("With the initialisation ", Code(f["settings/scheme"]))
     return (f"At {framework}'s default initialisation",)

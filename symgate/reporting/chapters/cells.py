@@ -8,6 +8,7 @@ from typing import Any
 from symgate.equations.cell import Cell
 from symgate.linear.linearise import linearise
 from symgate.linear.paths import carries
+from symgate.numerals import whole
 from symgate.reporting.findings import Findings
 from symgate.reporting.sentences import formulas, norm_of, sentence
 from symgate.writing.derivation import derive
@@ -89,10 +90,10 @@ def _figures(f: Findings, cell: Cell, slug: str) -> list[Any]:
     items += [(*with_maths(note), ".") for note in here["bound/notes"]]
     items += [sentence(reason) for reason in here["left_out"].values()]
     worst = here.said(
-        "{on}, one step multiplies the gradient by at most {bound/one_step:value}, the value of",
+        "{on}, one step multiplies the gradient by at most {bound/one_step:value}:",
         on="On this run's inputs" if here["bound/of_run"] else "Whatever the input",
     )
-    return [*out, Paragraph(worst), Display(here["bound/latex"]), Listing(tuple(items))]
+    return [*out, Paragraph(worst), *map(Display, here["bound/latex"]), Listing(tuple(items))]
 
 
 def _ways(here: Findings) -> Words:
@@ -121,5 +122,10 @@ def _ranks(here: Findings) -> Words:
     return here.said(
         "All singular values against the lag. Effective rank, out of {/settings/hidden:whole}: "
         "{ranks}.",
-        ranks=listed([(here.number(f"effective_rank/{k}", "value"), f" at lag {k}") for k in some]),
+        ranks=listed(
+            [
+                (here.number(f"effective_rank/{k}", "value"), f" at lag {whole(int(k))}")
+                for k in some
+            ]
+        ),
     )
