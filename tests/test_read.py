@@ -495,7 +495,7 @@ def test_ways_to_write(text: str, zoo: str) -> None:
         pytest.param(
             "$$x_k = \\bar{A} x_k + \\bar{B} u_k$$\n\n$$y_k = C x_k$$\n",
             "ssm",
-            ["self_reference"],
+            ["wrong_time_index"],
             id="a step that stands nowhere",
         ),
     ],

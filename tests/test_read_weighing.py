@@ -92,3 +92,48 @@ def test_a_lost_backslash_is_told() -> None:
     $$ a^{\langle t \rangle} = \tanh(c^{langle t \rangle}) $$"""
     kinds = {m.kind for m in read_text(text).cells[0].misprints}
     assert "lost_backslash" in kinds
+
+
+LOWERED = """iₜ = σ(Wᵢ xₜ + Uᵢ hₜ₋₁ + bᵢ)
+fₜ = σ(W_f xₜ + U_f {} + b_f)
+oₜ = σ(Wₒ xₜ + Uₒ hₜ₋₁ + bₒ)
+gₜ = tanh(W_g xₜ + U_g hₜ₋₁ + b_g)
+cₜ = fₜ ⊙ cₜ₋₁ + iₜ ⊙ gₜ
+hₜ = oₜ ⊙ tanh(cₜ)"""
+MACROS = r"""\newcommand{\now}{\mathbf{h}_{t}} \newcommand{\last}{\mathbf{h}_{t-1}}
+$$ z_t = \sigma(W_z x_t + U_z \last) $$ $$ g_t = \tanh(W_g x_t + U_g \last) $$
+$$ \now = (1 - z_t) \odot \now + z_t \odot g_t $$"""
+
+
+@pytest.mark.parametrize(
+    ("text", "printed", "meant"),
+    [
+        (LOWERED.format("h"), "h", "hₜ₋₁"),  # hₜ is made of fₜ
+        (LOWERED.format("h_t"), "h_t", "hₜ₋₁"),
+        (r"$$ x_k = \bar A x_k + \bar B u_k $$ $$ y_k = C x_k $$", "x_k", "x_{k-1}"),
+        (MACROS, r"\now", r"\last"),
+    ],
+)
+def test_a_circle_is_opened_and_the_last_value_written_as_elsewhere(
+    text: str, printed: str, meant: str
+) -> None:
+    (misprint,) = read_text(text).cells[0].misprints
+    assert (misprint.printed, misprint.meant) == (printed, meant)
+
+
+@pytest.mark.parametrize(
+    ("line", "printed"),
+    [
+        (r"n_t = \tanh(W_n x_t + U_n (r_t \odot h_{t-1} + b_n)", r"(r_t \odot h_{t-1}"),
+        (r"n_t = \tanh(W_n x_t + U_n (r_t \odot h_{t-1}) + b_n", ""),
+        (r"n_t = \tanh(W_n [r_t \odot h_{t-1}, x_t + b_n)", r"[r_t \odot h_{t-1}, x_t"),
+    ],
+)
+def test_a_bracket_closes_where_the_cell_is_a_known_one(line: str, printed: str) -> None:
+    (reading,) = read_text("\n".join(f"$$ {s} $$" for s in (*GRU[:2], line, GRU[3]))).cells
+    (misprint,) = reading.misprints
+    printed = printed or line[line.index("(") :]
+    assert misprint.printed == printed
+    assert misprint.meant == printed + (")" if printed[0] == "(" else "]")
+    assert reading.zoo is not None
+    assert reading.zoo.name == "gru"

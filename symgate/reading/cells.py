@@ -13,11 +13,11 @@ from symgate.errors import EquationError
 from symgate.reading.conventions import conventions
 from symgate.reading.family import Classifier
 from symgate.reading.faults import Edit, FoundFault, edited
-from symgate.reading.mending import distinct, inferred, memory_slips, merged, seen
+from symgate.reading.mending import brackets, distinct, inferred, memory_slips, merged, seen
 from symgate.reading.mending.book import known
 from symgate.reading.mending.certainty import certainty
 from symgate.reading.mending.readable import Readable
-from symgate.reading.mending.sketch import left_over
+from symgate.reading.mending.sketch import left_over, sketch
 from symgate.reading.modern import by_ranks, left_out, sound
 from symgate.reading.pipeline import DocumentParts, find
 from symgate.reading.reading import Misprint, Reading, ReadLine
@@ -46,17 +46,20 @@ def reading(document: Document, found: DocumentParts, index: int, count: int) ->
     classifier = Classifier(understanding, parts)
     spare = left_over(understanding, parts)
     cell, problem = _cell(understanding, name, spare)
-    everything = [f for u in _ordered(understanding, spare) for f in _told(u)]
+    read = partial(_with_edits, document, index, count)
+    everything = [
+        brackets.closed(f, document.text, lambda own: (again := read(own.edits)) and sketch(*again))
+        for u in _ordered(understanding, spare)
+        for f in _told(u)
+    ]
     if {f.kind for f in everything} == {"markdown_escape"}:
         everything.clear()  # the page takes the escape away
     everything += [] if problem is None else [problem]
     everything += _seen(Readable(document, understanding, parts), cell, everything)
     everything = sound(distinct(merged(everything, document)), understanding.ranked)
     clean, clean_parts = understanding, parts
-    if any(f.edits for f in everything):
-        again = find(document, [edit for fault in everything for edit in fault.edits])
-        if len(again.cells) == count:
-            _, clean, clean_parts = again.cells[index]
+    if edits := [edit for fault in everything for edit in fault.edits]:
+        clean, clean_parts = read(edits) or (clean, clean_parts)
     slips = inferred(document, clean, clean_parts)
     if any(f.kind in CALCULATED for f in slips) and _is_identical(cell, classifier.family()):
         slips = [f for f in slips if f.kind not in CALCULATED]
@@ -177,16 +180,23 @@ def _size_fault(lines: Sequence[Understood], error: EquationError) -> FoundFault
     )
 
 
+def _with_edits(
+    document: Document, index: int, count: int, edits: Sequence[Edit]
+) -> tuple[Understanding, Structure] | None:
+    """The cell that is read with edits made; None where another number of cells is."""
+    again = find(document, edits)
+    return again.cells[index][1:] if len(again.cells) == count else None
+
+
 def _meant(
     document: Document, index: int, count: int, edits: list[Edit], printed: Classifier
 ) -> tuple[Cell | None, Classifier]:
     """The cell that the document defines once its misprints are mended."""
-    again = find(document, edits)
-    if len(again.cells) != count:
+    again = _with_edits(document, index, count, edits)
+    if again is None:
         return None, printed
-    _draft, understanding, parts = again.cells[index]
-    cell = _cell(understanding, _name(document, index, count))[0]
-    return cell, Classifier(understanding, parts)
+    cell = _cell(again[0], _name(document, index, count))[0]
+    return cell, Classifier(*again)
 
 
 def _match(cell: Cell | None, meant: Cell | None, family: str, broken: bool) -> ZooMatch | None:
@@ -258,10 +268,10 @@ def _with_one(
     meant: Cell | None,
 ) -> tuple[Cell | None, Cell | None]:
     """The cell with one misprint, the others mended, and the cell without any."""
-    found = find(document, [edit for edit in edits if edit not in fault.edits])
-    if fault.ill_formed or len(found.cells) != count:
+    found = _with_edits(document, index, count, [e for e in edits if e not in fault.edits])
+    if fault.ill_formed or found is None:
         return None, meant
-    return _cell(found.cells[index][1], _name(document, index, count))[0], meant
+    return _cell(found[0], _name(document, index, count))[0], meant
 
 
 def _misprint(

@@ -96,9 +96,9 @@ def expanded(piece: Piece, macros: Mapping[str, Macro], budget: Budget) -> Piece
         body, end = _applied(text, found.end(), macro)
         budget.expansions -= 1
         budget.characters -= len(text)
-        here = offsets[found.start()]
+        here, last = offsets[found.start()], offsets[end - 1]
         text = text[: found.start()] + body + text[end:]
-        offsets[found.start() : end] = [here] * len(body)
+        offsets[found.start() : end] = [here, *[here] * (len(body) - 2), last][: len(body)]
         at = found.start()
     return replace(piece, text=text, offsets=offsets)
 

@@ -105,15 +105,22 @@ def with_words(piece: Piece, bare: re.Pattern[str]) -> Piece:
 
 
 def _replaced(piece: Piece, parts: Iterator[tuple[str, int]]) -> Piece:
-    """A piece from (text, index of the character it stands for) pairs."""
+    """A piece from (text, index of the character it stands for) pairs.
+
+    What stands for several characters ends where the last of them ends.
+    """
+    every = list(parts)
     text: list[str] = []
     offsets: list[int] = []
-    for part, index in parts:
+    after = [index for _, index in every[1:]] + [len(piece.text)]
+    for (part, index), stop in zip(every, after, strict=True):
         text.append(part)
         if len(part) > 1 and piece.text[index : index + len(part)] == part:
             offsets.extend(piece.at(index + i) for i in range(len(part)))
         else:
             offsets.extend([piece.at(index)] * len(part))
+            if len(part) > 1:
+                offsets[-1] = piece.at(max(index, stop - 1))
     return replace(piece, text="".join(text), offsets=offsets)
 
 

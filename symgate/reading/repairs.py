@@ -67,9 +67,13 @@ def _without_inner_equals(tokens: Sequence[Token], faults: list[FoundFault]) -> 
 
 
 def _balanced(tokens: Sequence[Token], faults: list[FoundFault]) -> list[Token]:
-    """Closing brackets that nothing opened are dropped, missing ones are added at the end."""
+    """Closing brackets that nothing opened are dropped, missing ones are added at the end.
+
+    In W [h, x + b) with one bracket too few it is [ that is never closed.
+    """
     opened: list[Token] = []
     result: list[Token] = []
+    few = sum((t.kind in _PAIRS) - (t.kind in _TEXT) for t in tokens)
     for token in tokens:
         if token.kind in _PAIRS:
             opened.append(token)
@@ -88,6 +92,9 @@ def _balanced(tokens: Sequence[Token], faults: list[FoundFault]) -> list[Token]:
                 faults.append(_bracket("extra", why, token, token.value, "", edits, 0.95))
                 continue
             before = opened.pop()
+            if few > 0 and opened and _PAIRS[before.kind] != token.kind == _PAIRS[opened[-1].kind]:
+                result.append(_end(before, result[-1], faults))
+                before, few = opened.pop(), few - 1
             wanted = _PAIRS[before.kind]
             if token.kind != wanted:
                 why, meant = f"{before.value} is closed by {token.value}", _TEXT[wanted]
@@ -96,13 +103,16 @@ def _balanced(tokens: Sequence[Token], faults: list[FoundFault]) -> list[Token]:
                 token = replace(token, kind=wanted)
         result.append(token)
     for before in reversed(opened):
-        last = result[-1]
-        closing = _TEXT[_PAIRS[before.kind]]
-        why, meant = f"{before.value} is never closed", f"{before.value} … {closing}"
-        edits = (Edit(last.stop, last.stop, closing),)
-        faults.append(_bracket("missing", why, before, before.value, meant, edits, 0.9))
-        result.append(Token(_PAIRS[before.kind], closing, last.stop, last.stop))
+        result.append(_end(before, result[-1], faults))
     return result
+
+
+def _end(before: Token, last: Token, faults: list[FoundFault]) -> Token:
+    """The end of a bracket that has none, behind the last token that stands in it."""
+    kind, stop = _PAIRS[before.kind], last.stop
+    why, edits = f"{before.value} is never closed", (Edit(stop, stop, _TEXT[kind]),)
+    faults.append(_bracket("missing", why, replace(before, stop=stop), "", "", edits, 0.9))
+    return Token(kind, _TEXT[kind], stop, stop)
 
 
 def _bracket(

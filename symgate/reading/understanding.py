@@ -102,20 +102,20 @@ def _past(lines: Sequence[LaidOutLine]) -> frozenset[tuple[str, str]]:
     states = {name for name, own in reads.items() if name in own}
     for name in reversed(reads):
         now = {reader: own - states for reader, own in reads.items()}
-        if name in _needed(name, now):
+        if name in needed(name, now):
             states.add(name)
     now = {reader: own - states for reader, own in reads.items()}
     past: set[tuple[str, str]] = set()
     for reader in reversed(reads) if states & {r for r in reads if r in reads[r]} else ():
         for state in reads[reader] & states:
-            if reader == state or reader in _needed(state, now):
+            if reader == state or reader in needed(state, now):
                 past.add((reader, state))
             else:
                 now[reader].add(state)
     return frozenset(past)
 
 
-def _needed(name: str, reads: Mapping[str, set[str]]) -> set[str]:
+def needed(name: str, reads: Mapping[str, set[str]]) -> set[str]:
     """The names that a name is made of."""
     found: set[str] = set()
     waiting = [name]
@@ -135,7 +135,7 @@ def _untimed_states(lines: Sequence[LaidOutLine]) -> set[str]:
         uses = {ref.time for own in lines for ref in own.references if ref.name == name}
         if line.target.time is None or uses != {None}:
             continue
-        if name in _needed(name, now):
+        if name in needed(name, now):
             found.add(name)
     return found
 

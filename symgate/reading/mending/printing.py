@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import pairwise
 
+from symgate.reading.characters import LOWERED
 from symgate.reading.faults import Edit, edited
 from symgate.reading.mending.sketch import Facts, Sketch, WeightedSum, times
 from symgate.reading.terms import AnyTerm, Apply, Call, Cat, Par, Plus, Times, Var, subterms, text
@@ -27,20 +28,6 @@ _SIGNS = (
     "×",
     "·",
     "∗",
-)
-_LATER = (("t-1", "t"), ("t - 1", "t"), ("ₜ₋₁", "ₜ"), ("t−1", "t"))
-_EARLIER = (
-    ("_{t}", "_{t-1}"),
-    ("_t", "_{t-1}"),
-    ("<t>", "<t-1>"),
-    ("^{t}", "^{t-1}"),
-    ("(t)", "(t-1)"),
-    ("^t", "^{t-1}"),
-    ("_{(t)}", "_{(t-1)}"),
-    ("[t]", "[t-1]"),
-    ("\\langle t\\rangle", "\\langle t-1\\rangle"),
-    ("\\langle t \\rangle", "\\langle t-1 \\rangle"),
-    ("ₜ", "ₜ₋₁"),
 )
 _WITHOUT = re.compile(
     r"\b(?:without|no|omit\w*|drop\w*|remov\w*|linear)\b[^.\n$]{0,25}\boutput\b[^.\n$]{0,25}"
@@ -130,7 +117,7 @@ class Printing:
 
     def _made(self, name: str, time: int) -> str:
         known = self._names.get((name, -1 - time), "")
-        return stepped(known, 2 * time + 1)
+        return stepped(known, 2 * time + 1, self.sketch.found.context.indices.time)
 
     def sign_before(self, term: Plus, at: int) -> int | None:
         """Where the sign before a term of a sum stands."""
@@ -274,12 +261,22 @@ def _shape(term: AnyTerm) -> str:
     return " ".join(sorted(text(v) for v in subterms(term) if isinstance(v, Var)))
 
 
-def stepped(printed: str, step: int) -> str:
-    """A symbol as printed, with its index moved to t-1 or to t; "" where it has none."""
-    for old, new in _LATER if step > 0 else _EARLIER:
-        if old in printed:
-            return printed.replace(old, new)
-    return ""
+def stepped(printed: str, step: int, letters: Collection[str] = ("t",)) -> str:
+    r"""A symbol as printed, with its index moved to t-1 or to t; "" where it has none.
+
+    >>> stepped(r"\bar{x}_k", -1, {"k"}), stepped("h^{(t-1)}", 1), stepped("hₜ", -1)
+    ('\\bar{x}_{k-1}', 'h^{(t)}', 'hₜ₋₁')
+    """
+    every = "|".join([rf"\\{name}" if len(name) > 1 else name for name in letters])
+    low = "".join(c for c, plain in LOWERED.items() if plain in letters) or "ₜ"
+    late, alone = rf"({every})\s*[-−]\s*1", rf"(?<=[_^])(?:{every})(?!\w)"
+    wrapped = rf"(?:(?<=[{{<(\[,])|(?<=\\langle))\s*(?:{every})\s*(?=[}}>)\],]|\\rangle)"
+    if step > 0:
+        found = re.sub(rf"([{low}])₋₁", r"\1", re.sub(late, r"\1", printed))
+    else:
+        found = re.sub(alone, r"{\g<0>-1}", re.sub(wrapped, r"\g<0>-1", printed))
+        found = re.sub(rf"[{low}](?!₋)", r"\g<0>₋₁", found)
+    return found if found != printed else ""
 
 
 def remarked(printed: str, other: Facts, own: Facts) -> str:

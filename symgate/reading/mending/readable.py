@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from symgate.reading.faults import Edit, FoundFault, Placed
+from symgate.reading.mending.printing import stepped
 from symgate.reading.names import Reference
 from symgate.reading.source import Document
-from symgate.reading.structure import Structure
+from symgate.reading.structure import Structure, variables
 from symgate.reading.terms import AnyTerm, Par, Var, subterms
+from symgate.reading.understanding import needed
 from symgate.reading.understood import Understanding, Understood
 
 
@@ -54,13 +56,28 @@ class Readable:
                 if isinstance(term, Par):
                     yield term
 
-    def timed(self) -> dict[str, Reference]:
-        """A reference with a time for each name that has one somewhere."""
-        result: dict[str, Reference] = {}
+    def uses(self) -> Iterator[tuple[int | None, Reference]]:
+        """Every name of the lines that bears a step, with the step, as defined and as read."""
         for u in self.found.lines:
             if u.line.target.time is not None:
-                result.setdefault(u.name, u.line.target)
+                yield u.time, u.line.target
         for _, var in self.variables():
             if var.ref.time is not None:
-                result.setdefault(var.name, var.ref)
-        return result
+                yield var.time, var.ref
+
+    def at_step(self, model: Reference, time: int) -> str:
+        """How the author writes a name at a step, if need be made of how it stands at another."""
+        for own, ref in self.uses():
+            if (ref.name, own, ref.transposed) == (model.name, time, False):
+                return self.printed(ref.start, ref.stop)
+        shown = self.printed(model.start, model.stop)
+        return stepped(shown, 2 * time + 1, self.found.context.indices.time)
+
+    def needs(self, name: str, other: str) -> bool:
+        """Whether a name is made, within a step, of another one or is that itself."""
+        now = {
+            u.name: {v.name for v in variables(u.term) if v.time != -1}
+            for u in self.found.lines
+            if u.term is not None
+        }
+        return other == name or other in needed(name, now)

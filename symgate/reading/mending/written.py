@@ -16,7 +16,6 @@ _ALTERNATIVE = re.compile(
     r"\belse\b|\bor\b|otherwise|alternativ|instead|variant|oder|或|または", re.I
 )
 _REVERSE = re.compile(r"backward|reverse|bidirect|rückwärts|arriere|反向|后向|逆|双向|역방향", re.I)
-_INDICES = {"angle": "^{<t>}", "sup": "^{t}", "paren": "^{(t)}", "sub": "_t"}
 
 
 def faults(cell: Readable) -> Iterator[FoundFault]:
@@ -132,26 +131,35 @@ def _second_definition(cell: Readable, u: Understood) -> FoundFault:
 
 
 def _missing(cell: Readable) -> Iterator[FoundFault]:
-    """A name without an index where its definition and its other uses have one."""
-    timed, context = cell.timed(), cell.found.context
+    """A name without an index where its definition and its other uses have one.
+
+    Where its value of the same step would make a circle, its last one is meant.
+    """
+    context = cell.found.context
+    timed = {ref.name: (time, ref) for time, ref in reversed([*cell.uses()]) if _written(ref)}
     defined = {u.name: u.line.target for u in cell.found.lines}
     bare = [u.name for u in cell.found.lines if u.line.target.time is None]
-    for _, var in cell.variables():
+    for u, var in cell.variables():
         known = defined[var.name].time is not None if var.name in defined else False
         named = known or (var.name not in defined and var.name in context.inputs)
         if var.ref.time is None and named and var.name in timed and var.name not in context.olds:
-            yield from _with_index(cell, var, var.name, timed[var.name])
+            time, model = timed[var.name]
+            late = cell.needs(var.name, u.name) if known else time == -1
+            yield from _with_index(cell, var, model, -1 if late else 0)
     for name in bare if len(bare) == 1 and len(cell.found.lines) > 2 else ():
         uses = [v.ref for _, v in cell.variables() if v.name == name]
-        if uses and all(ref.time is not None for ref in uses):
-            yield from _with_index(cell, defined[name], name, uses[0])
+        if uses and all(ref.time is not None for ref in uses) and _written(uses[0]):
+            yield from _with_index(cell, defined[name], uses[0], 0)
 
 
-def _with_index(cell: Readable, place: Placed, name: str, model: Reference) -> Iterator[FoundFault]:
-    index = _INDICES.get(model.style, "")
-    if index:
-        meant = cell.printed(place.start, place.stop) + index
-        why = f"{name} has a time index everywhere else"
+def _written(ref: Reference) -> bool:
+    """Whether a step is written as a script, and not as a word or in a call."""
+    return ref.style in ("angle", "sup", "paren", "sub")
+
+
+def _with_index(cell: Readable, place: Placed, model: Reference, time: int) -> Iterator[FoundFault]:
+    why = f"{model.name} has a time index everywhere else"
+    if meant := cell.at_step(model, time):
         yield cell.exchanged("time_index_missing", why, place, meant, 0.85)
 
 
