@@ -302,9 +302,12 @@ def test_arithmetic_on_jacobians_is_that_of_their_values(name: str) -> None:
     value = sg.lambdify(cell, step)(params, **given)
     for expression, expected in (
         (step.T, value.T), (2 * step - step.T, 2 * value - value.T), (step**2, value @ value),
-        (-step / 3, -value / 3), (step * step.T, value @ value.T),
+        (-step / 3, -value / 3), (step * step.T, value @ value.T), ((step / 3).evalf(), value / 3),
+        (step.inv(), np.linalg.inv(value)), (step**-2, np.linalg.matrix_power(value, -2)),
+        ((step * (step - 2 * step.T)).expand(), value @ (value - 2 * value.T)),
     ):  # fmt: skip
-        np.testing.assert_allclose(sg.lambdify(cell, expression)(params, **given), expected)
+        found = sg.lambdify(cell, expression)(params, **given)
+        np.testing.assert_allclose(found, expected, 1e-9, 1e-12)
 
 
 @pytest.mark.parametrize("name", in_turn(sg.zoo, 30))

@@ -80,3 +80,46 @@ def test_lambdify_says_what_it_lacks() -> None:
     leak = sg.jacobian(sg.Cell.from_text("h[t] = alpha * h[t-1] + W @ x[t]"))
     with pytest.raises(sg.SymgateError, match="no array tells the size n"):
         sp.lambdify([sp.Symbol("alpha", real=True)], leak)(0.5)
+
+
+RNN = sg.cell("rnn")
+J, U, H = sg.jacobian(RNN), RNN.parameters["U"].symbol, RNN.variable("h")
+K = sp.Symbol("k")
+
+
+@pytest.mark.parametrize(
+    ("found", "text"),
+    [
+        (J + J, "2 diag(1 - h_t²) U"),
+        (J - J, "0"),
+        (sum([J, U]), "diag(1 - h_t²) U + U"),
+        (J.inv(), "U⁻¹ diag(1 / (1 - h_t²))"),
+        ((J + U).inv().T, "(Uᵀ diag(1 - h_t²) + Uᵀ)⁻¹"),
+        (J**-1 * J**K, "U⁻¹ diag(1 / (1 - h_t²)) (diag(1 - h_t²) U)^k"),
+        (sg.jacobian(RNN, lag="k").T, "(∏_{j=0}^{k-1} [diag(1 - h_{t-j}²) U])ᵀ"),
+        (J.adjoint().conjugate().doit(), "Uᵀ diag(1 - h_t²)"),
+        ((J * (J + U)).expand(), "diag(1 - h_t²) U diag(1 - h_t²) U + diag(1 - h_t²) U U"),
+        (sp.N(J / 3, 3), "0.333 diag(1 - h_t²) U"),
+        (J.subs(U, 0), "0"),
+        (J.subs(H, 0), "U"),
+        (J.subs(U, sp.Identity(U.rows)), "diag(1 - h_t²)"),
+        (J.subs(U, sp.Matrix([[1, 2], [3, 4]])), "diag(1 - h_t²) [1, 2; 3, 4]"),
+        (sg.jacobian("gru").subs(sg.cell("gru").variable("z"), 1), "I"),
+        (sp.trace(J), "Trace(diag(1 - h_t²) U)"),
+        (J[0, 1], "(1 - h[t, 0]**2)*U[0, 1]"),
+    ],
+)
+def test_what_sympy_makes_of_a_jacobian_stays_in_our_style(found: Any, text: str) -> None:
+    assert str(found) == text
+
+
+def test_a_matrix_and_a_number_are_not_added() -> None:
+    with pytest.raises(TypeError, match="1 is no matrix"):
+        J + 1
+
+
+@pytest.mark.parametrize("by", [H, U])
+def test_a_jacobian_is_not_differentiated_by_what_it_depends_on(by: Any) -> None:
+    with pytest.raises(TypeError, match="differentiate a cell with"):
+        J.diff(by)
+    assert sp.diff(J, sp.Symbol("a")) == sp.ZeroMatrix(*J.shape)

@@ -115,17 +115,3 @@ class OverTime(Operator):
     def shape(self) -> tuple[Any, Any]:
         summand = self.args[0]
         return summand.shape if isinstance(summand, MatrixExpr) else (1, 1)
-
-
-class Power(Operator):
-    """A square matrix of numbers to a symbolic power."""
-
-    def __new__(cls, matrix: MatrixExpr, exponent: Expr) -> Power:
-        return Basic.__new__(cls, matrix, exponent)
-
-    matrix = property(lambda self: self.args[0])
-    exponent = property(lambda self: self.args[1])
-
-    @property
-    def shape(self) -> tuple[Any, Any]:
-        return self.args[0].shape

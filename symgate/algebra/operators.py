@@ -22,6 +22,7 @@ from sympy import (
     KroneckerProduct,
     MatAdd,
     MatMul,
+    MatPow,
     MatrixExpr,
     Mul,
     OneMatrix,
@@ -31,62 +32,49 @@ from sympy import (
     sympify,
 )
 from sympy.core.basic import Basic
+from sympy.matrices.expressions.blockmatrix import BlockMatrix
 from sympy.printing.pretty.stringpict import prettyForm
 
-from symgate.algebra.printed import Printed
+from symgate.algebra.calls import RealMatrix
 from symgate.algebra.values import Dot
 from symgate.algebra.vectors import Outer, Total, component, rank
 
 
-class Operator(Printed, MatrixExpr):
+class Operator(RealMatrix):
     """An operator of ours: sums, products and transposes of it keep their order and our style."""
 
-    _op_priority = 12.0
+    def added(self, *parts: Any) -> MatrixExpr:
+        """The sum of matrices in the order given, like ones taken together."""
+        found: dict[tuple[MatrixExpr, ...], Expr] = {}
+        for number, matrices in map(factored, parts):
+            found[tuple(matrices)] = found.get(tuple(matrices), S.Zero) + number
+        kept = [self.multiplied(number, *matrices) for matrices, number in found.items()]
+        return total(kept, *self.shape)
 
-    def __add__(self, other: Any) -> MatrixExpr:
-        return _summed(self, other)
-
-    def __radd__(self, other: Any) -> MatrixExpr:
-        return _summed(other, self)
-
-    def __sub__(self, other: Any) -> MatrixExpr:
-        return _summed(self, -other)
-
-    def __rsub__(self, other: Any) -> MatrixExpr:
-        return _summed(other, -self)
-
-    def __neg__(self) -> MatrixExpr:
-        return product([S.NegativeOne, self], self.rows)
-
-    def __mul__(self, other: Any) -> MatrixExpr:
-        return product([self, sympify(other)], self.rows)
-
-    def __rmul__(self, other: Any) -> MatrixExpr:
-        return product([sympify(other), self], self.rows)
-
-    __matmul__, __rmatmul__ = __mul__, __rmul__
-
-    def __truediv__(self, other: Any) -> MatrixExpr:
-        return product([1 / sympify(other), self], self.rows)
-
-    def __pow__(self, other: Any) -> MatrixExpr:
-        if isinstance(other, int) and other > 0:
-            return product([self] * other, self.rows)
-        return super().__pow__(other)
+    def multiplied(self, *parts: Any) -> MatrixExpr:
+        """The product of matrices and numbers in the order given."""
+        factors = [sympify(part) for part in parts]
+        return product(factors, next((f.rows for f in factors if f.is_Matrix), self.rows))
 
     def transpose(self) -> MatrixExpr:
         return transposed(self)
 
+    def _eval_transpose(self) -> MatrixExpr:
+        return OperatorTranspose(self)
 
-def _summed(one: MatrixExpr, other: MatrixExpr) -> MatrixExpr:
-    parts = [p for m in (one, other) for p in (m.args if isinstance(m, MatAdd) else (m,))]
-    return total(parts, one.rows, one.cols)
+    def _eval_inverse(self) -> MatrixExpr:
+        return OperatorPower(self, S.NegativeOne)
+
+    def _eval_power(self, exp: Expr) -> MatrixExpr:
+        return self**exp if exp.is_Integer else OperatorPower(self, exp)
 
 
 class OperatorSum(Operator, MatAdd):
     """A sum of operators that keeps its order."""
 
     binding = prettyForm.ADD
+    func = property(lambda self: lambda *parts: total(parts, *self.shape))
+    _eval_transpose = Operator.transpose
 
     def __neg__(self) -> MatrixExpr:
         return OperatorSum(*(-part for part in self.args))
@@ -96,12 +84,37 @@ class OperatorProduct(Operator, MatMul):
     """A product of operators that keeps its order."""
 
     binding = prettyForm.MUL
+    func = property(lambda self: lambda *parts: product(parts, self.rows))
+    _eval_transpose = Operator.transpose
+
+    def _eval_inverse(self) -> MatrixExpr:
+        scale, matrices = factored(self)
+        if not all(m.is_square for m in matrices):
+            return super()._eval_inverse()
+        return self.multiplied(1 / scale, *(m.inverse() for m in reversed(matrices)))
+
+
+class OperatorPower(Operator, MatPow):
+    """An operator to a power that is no natural number."""
+
+    binding = prettyForm.POW
+
+    def _eval_transpose(self) -> MatrixExpr:
+        return OperatorPower(transposed(self.base), self.exp)
+
+    def _eval_inverse(self) -> MatrixExpr:
+        return self.base**-self.exp
+
+
+class OperatorTranspose(Operator, Transpose):
+    """The transpose of an operator that is not taken apart."""
 
 
 class OperatorKronecker(Operator, KroneckerProduct):
     """A ⊗ B: what acts on a matrix of the step, laid out row by row."""
 
     binding = prettyForm.MUL
+    _eval_transpose = Operator.transpose
 
 
 class Diag(Operator):
@@ -117,24 +130,31 @@ class Diag(Operator):
     def __new__(cls, size: Expr, *factors: Expr) -> Diag:
         return Basic.__new__(cls, size, *factors)
 
-    @property
-    def factors(self) -> tuple[Expr, ...]:
-        return self.args[1:]
+    factors = property(lambda self: self.args[1:])
 
     @property
     def vector(self) -> Expr:
         """The diagonal as one vector expression."""
         return Mul(*self.factors)
 
-    @property
-    def shape(self) -> tuple[Any, Any]:
-        return self.args[0], self.args[0]
+    on_diagonal = vector
+    func = property(lambda self: _diagonal)
+    shape = property(lambda self: (self.args[0], self.args[0]))
 
     def _eval_transpose(self) -> Diag:
         return self
 
+    def _eval_inverse(self) -> Diag:
+        return Diag(self.rows, *(1 / factor for factor in self.factors))
+
     def _entry(self, i: Any, j: Any, **kwargs: Any) -> Expr:
         return component(self.vector, i) * KroneckerDelta(i, j)
+
+
+def _diagonal(size: Expr, *factors: Expr) -> MatrixExpr:
+    """The diagonal of factors of which some may be 0 or 1."""
+    kept = [f for f in factors if f != 1]
+    return ZeroMatrix(size, size) if 0 in kept else Diag(size, *kept) if kept else Identity(size)
 
 
 class Column(Operator):
@@ -144,10 +164,7 @@ class Column(Operator):
         return Basic.__new__(cls, sp.sympify(size), vector)
 
     vector = property(lambda self: self.args[1])
-
-    @property
-    def shape(self) -> tuple[Any, Any]:
-        return self.args[0], S.One
+    shape = property(lambda self: (self.args[0], S.One))
 
     def _eval_transpose(self) -> Row:
         return Row(*self.args)
@@ -161,9 +178,7 @@ class Row(Operator):
 
     vector = property(lambda self: self.args[1])
 
-    @property
-    def shape(self) -> tuple[Any, Any]:
-        return S.One, self.args[0]
+    shape = property(lambda self: (S.One, self.args[0]))
 
     def _eval_transpose(self) -> Column:
         return Column(*self.args)
@@ -271,8 +286,8 @@ def product(parts: Sequence[MatrixExpr | Expr], rows: Expr) -> MatrixExpr:
     A column times a row is an outer product, a row times a column a number in front, and
     (A ⊗ B)(C ⊗ D) is AC ⊗ BD.
     """
-    if any(isinstance(p, ZeroMatrix) for p in parts):
-        return ZeroMatrix(rows, parts[-1].cols)
+    if any(isinstance(p, ZeroMatrix) or p == 0 for p in parts):
+        return ZeroMatrix(rows, next((p.cols for p in reversed(parts) if p.is_Matrix), rows))
     kept: list[Any] = []
     for part in parts:
         if isinstance(part, Identity) or part == S.One:
@@ -307,19 +322,11 @@ def transposed(matrix: MatrixExpr) -> MatrixExpr:
             return product([scale, *parts], matrix.cols)
         case KroneckerProduct():
             return OperatorKronecker(*map(transposed, matrix.args))
+        case BlockMatrix():
+            return BlockMatrix(matrix.blocks.T.applyfunc(transposed))
         case Operator() | Outer() | Identity() | OneMatrix() | ZeroMatrix():
             return matrix._eval_transpose()
     return Transpose(matrix)
-
-
-def upright(matrix: MatrixExpr) -> tuple[MatrixExpr, bool]:
-    """What is transposed in a matrix, and whether anything is: A and True for Aᵀ.
-
-    >>> from sympy import MatrixSymbol
-    >>> upright(MatrixSymbol("A", 2, 3).T)
-    (A, True)
-    """
-    return (matrix.arg, True) if isinstance(matrix, Transpose) else (matrix, False)
 
 
 def _apart(vector: Expr) -> tuple[Expr, Expr]:

@@ -12,18 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from sympy import (
-    Add,
-    Expr,
-    Indexed,
-    MatAdd,
-    MatMul,
-    MatrixExpr,
-    Mul,
-    Pow,
-    Rational,
-    S,
-)
+from sympy import Add, Expr, Indexed, MatAdd, MatMul, MatrixExpr, Mul, Pow, Rational, S
 
 from symgate.algebra.activations import known_record
 from symgate.algebra.elementwise import Activation
@@ -361,6 +350,9 @@ class Printer:
 
     def print_BlockMatrix(self, e: Any) -> Shown:
         return self.blocks(e.blocks.tolist())
+
+    def print_MatrixBase(self, e: Any) -> Shown:
+        return self.blocks(e.tolist())
 
     def blocks(self, rows: Sequence[Sequence[Any]]) -> Shown:
         """Matrices in rows and columns."""

@@ -16,6 +16,7 @@ from sympy import (
     MatrixExpr,
     Mul,
     S,
+    Transpose,
     ZeroMatrix,
 )
 
@@ -70,6 +71,16 @@ def applied(
     if is_diagonal(operator):
         return scaled(operator, vector)
     return vector if isinstance(operator, Identity) else MatVec(operator, vector)
+
+
+def upright(matrix: MatrixExpr) -> tuple[MatrixExpr, bool]:
+    """What is transposed in a matrix, and whether anything is: A and True for Aᵀ.
+
+    >>> from sympy import MatrixSymbol
+    >>> upright(MatrixSymbol("A", 2, 3).T)
+    (A, True)
+    """
+    return (matrix.arg, True) if isinstance(matrix, Transpose) else (matrix, False)
 
 
 def update(matrix: MatrixExpr) -> tuple[Expr, Expr, Outer | None] | None:

@@ -55,8 +55,8 @@ class Unicode(Printer):
 
     def power(self, base: Expr, exponent: Expr) -> Shown:
         shown = self.at(base, ATOM)
-        if exponent == 2:
-            return made(POWER, shown, "²")
+        if exponent in (2, -1):
+            return made(POWER, shown, "²" if exponent == 2 else "⁻¹")
         return made(POWER, shown, "^", self.at(exponent, ATOM))
 
     def norm(self, inside: Shown, kind: str) -> Shown:
@@ -147,9 +147,6 @@ class Unicode(Printer):
 
     def print_OverTime(self, e: Any) -> Shown:
         return made(PRODUCT, "∑_t ", self.at(e.summand, PRODUCT))
-
-    def print_Power(self, e: Any) -> Shown:
-        return made(POWER, self.at(e.matrix, ATOM), f"^{e.exponent}")
 
 
 def raised(layer: str) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from sympy import Dummy, Expr, Indexed, IndexedBase, MatrixExpr, MatrixSymbol, S, Sum, Symbol, Tuple
+from sympy import Dummy, Expr, Indexed, IndexedBase, MatrixExpr, MatrixSymbol, Sum, Symbol, Tuple
 from sympy.core.basic import Basic
 
 from symgate.algebra.printed import Printed
@@ -130,13 +130,6 @@ class Opaque(Ranked, Printed, Expr):
 
     #: What stands for it in a diagram; nothing for what is drawn otherwise.
     sign: str = ""
-
-    def _eval_derivative(self, s: Any) -> Expr:
-        if s in self.free_symbols:
-            raise TypeError(
-                f"{self} depends on {s}: differentiate a cell with symgate.jacobian, not with diff"
-            )
-        return S.Zero
 
 
 class MatVec(Opaque):

@@ -34,8 +34,9 @@ from sympy import (
 from sympy.core.basic import Basic
 
 from symgate.algebra.maps import Composed, Everywhere, Hadamard, Map
-from symgate.algebra.operators import Diag, product, transposed, upright
+from symgate.algebra.operators import Diag, product, transposed
 from symgate.algebra.shown import by_appearance
+from symgate.algebra.structure import upright
 from symgate.algebra.values import Across, Down, Mixing, RightTimes
 from symgate.algebra.vectors import (
     MatVec,

@@ -257,9 +257,6 @@ class LatexPrinter(Noted):
         last = self.naming.free("T", "N")
         return made(PRODUCT, rf"\sum_{{t=1}}^{{{last}}} ", self.at(e.summand, PRODUCT), tall=True)
 
-    def print_Power(self, e: Any) -> Shown:
-        return self.power(e.matrix, e.exponent)
-
     # -- words -------------------------------------------------------------------------------
 
     def print_Slope(self, e: Slope) -> Shown:
