@@ -387,6 +387,29 @@ def test_a_memory_without_times_is_shown_as_it_is_now() -> None:
             "ugrnn",
             id="an inequality, and an update that is written out once more",
         ),
+        pytest.param(
+            "z_t = sigma(W_z x_t + U_z h_{t-1} + b_z)\nr_t = sigma(W_r x_t + U_r h_{t-1} + b_r)\n"
+            "g_t = tanh(W_g x_t + U_g (r_t o h_{t-1}) + b_g)\n"
+            "h_t = (1 - z_t) o h_{t-1} + z_t o g_t\n",
+            "gru-z-takes-new",
+            id="an o for the sign of the product",
+        ),
+        *(
+            pytest.param(
+                f"1. z = {sigmoid}(W x + U h + b)\n2. n = tanh(V x + R h + d)\n"
+                "3. h' = z∘h + (1-z)∘n\n",
+                "ugrnn",
+                id=f"a sigmoid that is called {sigmoid}",
+            )
+            for sigmoid in ("sig", "squash")
+        ),
+        pytest.param(
+            r"In one paper $h_t = z_t \odot h_{t-1} + (1 - z_t) \odot n_t$, others write "
+            r"$h_t = (1 - z_t) \odot h_{t-1} + z_t \odot n_t$, with "
+            r"$z_t = \sigma(W x_t + U h_{t-1} + b)$ and $n_t = \tanh(V x_t + R h_{t-1} + d)$.",
+            "ugrnn",
+            id="two forms of one update with words between",
+        ),
     ],
 )
 def test_ways_to_write(text: str, zoo: str) -> None:

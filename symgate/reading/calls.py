@@ -10,7 +10,7 @@ from symgate.reading import symbols
 from symgate.reading.context import Context, Foreign
 from symgate.reading.grammar import tree as parsed
 from symgate.reading.names import Reference, reference
-from symgate.reading.terms import AnyTerm, Apply, Call, Cat, Num, Par, Plus, Raised, Var
+from symgate.reading.terms import AnyTerm, Apply, Call, Cat, Num, Par, Plus, Raised, Times, Var
 from symgate.reading.trees import Factors, Group, Scripted, Spelled, Terms, TimedSymbol, Tree
 
 
@@ -183,7 +183,18 @@ class Calls:
         argument = self.term(items[0])
         if isinstance(argument, Par) and argument.kind == "matrix" and letter != "diag":
             argument = replace(argument, kind="vector")
+        if letter == "exp" and isinstance(argument, Apply):
+            argument = self.decay(argument)
         return self.wrapped(ref, head, argument, stop)
+
+    def decay(self, argument: Apply) -> AnyTerm:
+        """Δ_t A in exp(Δ_t A), where a line gives the step size Δ_t: A is a diagonal."""
+        step, own = argument.vector, argument.matrix
+        given = isinstance(step, Var) and step.time == 0 and step.name in self.context.defined
+        if not (argument.row and given and isinstance(own, Par)):
+            return argument
+        self.context.saw(own.name, "hadamard")
+        return Times(argument.start, argument.stop, (step, replace(own, kind="vector")), ("",))
 
     def wrapped(self, ref: Reference, head: Tree, argument: AnyTerm, stop: int = 0) -> AnyTerm:
         """A function of one argument that has been read."""

@@ -15,6 +15,7 @@ from symgate.reading.lines import LaidOutLine
 from symgate.reading.second_cells import (
     are_two,
     is_cell,
+    other_form,
     same,
     second_cell,
     states,
@@ -63,6 +64,9 @@ def grouped(lines: Sequence[LaidOutLine], text: str) -> Grouped:
             continue
         if _written_out(line, current):
             skipped.append((line, "repeated, with its gates written out"))
+            continue
+        if other_form(current[before], line, text):
+            skipped.append((line, "another form of the same update"))
             continue
         cut = second_cell(current, before, lines[at:], repeats, everywhere)
         read = {name for name, _ in times(line) | times(current[before])}

@@ -20,6 +20,14 @@ def told_apart(lines: Sequence[LaidOutLine], cut: int, text: str) -> bool:
     return not now & own or _WORDS.search(_COMMANDS.sub("", between)) is not None
 
 
+def other_form(one: LaidOutLine, other: LaidOutLine, text: str) -> bool:
+    """Whether words stand between two updates of the same parts: "others write h_t = …"."""
+    between = _COMMANDS.sub("", text[one.equation.stop : other.equation.start])
+    itself = any(ref.name == one.name and ref.time == -1 for ref in one.references)
+    parts = itself and times(one) == times(other) and "=" not in between
+    return parts and _WORDS.search(between) is not None
+
+
 def same(one: LaidOutLine, other: LaidOutLine) -> bool:
     """Whether two lines are the same but for signs of products and brackets."""
     if one.key == other.key:

@@ -1,6 +1,6 @@
 r"""One line for several gates, as `\Gamma_{u,r} = σ(W_{u,r} x + b_{u,r})`: a line for each.
 
-And two letters for one name, as Δh_t.
+And two letters for one name, as Δh_t, and a letter for a sign, as r_t o h_{t-1}.
 """
 
 from __future__ import annotations
@@ -11,6 +11,10 @@ from itertools import zip_longest
 
 from symgate.reading.rows import Equation
 from symgate.reading.tokens import Token
+
+#: The kinds of tokens that end a factor, and those that begin one.
+_ENDS = ("LETTER", "NAME", "MACRO", "SUB", "SUP", "PRIME", "RPAR", "RBRACKET", "RBRACE")
+_STARTS = ("LETTER", "NAME", "MACRO", "FUNCTION", "ACCENT", "FONT", "LPAR", "LBRACKET", "LBRACE")
 
 
 def separated(equation: Equation) -> Iterator[Equation]:
@@ -34,6 +38,22 @@ def with_differences(equations: Sequence[Equation]) -> list[Equation]:
     named = [h[1] for h in heads if len(h) > 1 and h[0].value == "Delta"]
     letters = {token.value for token in named if token.kind == "LETTER"}
     return [replace(e, sides=tuple(_with_deltas(s, letters) for s in e.sides)) for e in equations]
+
+
+def with_circles(equations: Sequence[Equation]) -> list[Equation]:
+    """The equations with a lone o between two factors as ∘, where none of them defines o."""
+    if any([t.value for t in e.sides[0]] == ["o"] for e in equations):
+        return list(equations)
+    return [replace(e, sides=tuple(map(_circled, e.sides))) for e in equations]
+
+
+def _circled(side: Sequence[Token]) -> tuple[Token, ...]:
+    result = list(side)
+    for i, (before, own, after) in enumerate(zip(side, side[1:], side[2:], strict=False), start=1):
+        lone = (own.kind, own.value) == ("LETTER", "o") and own.spaced and after.spaced
+        if lone and before.kind in _ENDS and after.kind in _STARTS:
+            result[i] = replace(own, kind="HADAMARD")
+    return tuple(result)
 
 
 def _with_deltas(side: Sequence[Token], letters: set[str]) -> tuple[Token, ...]:

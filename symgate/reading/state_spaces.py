@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from symgate.reading.structure import PrintedSummand, Structure, summands, variables
-from symgate.reading.terms import Apply, Call, Par, Plus, Quot, Times, Var, subterms
+from symgate.reading.terms import AnyTerm, Apply, Call, Par, Plus, Quot, Times, Var, subterms
 from symgate.reading.understood import Understanding, Understood
 
 #: A matrix or a diagonal that a step size has made: dA, deltaB_u.
@@ -38,13 +38,22 @@ def _is_scaled(part: PrintedSummand) -> bool:
 
 
 def _is_of_step(part: PrintedSummand, small: bool) -> bool:
-    """Whether a part is a matrix of the step times a vector, B_t x_t, or a diagonal, dA h."""
+    """Whether a part is a matrix of the step times a vector, Δ_t B_t x_t, or a diagonal, dA h."""
     own = [f.ref for f in part.factors if isinstance(f, Var | Par)]
-    if len(own) < len(part.factors) or len(own) > 2:
-        return False
+    if len(own) < len(part.factors):
+        return len(own) == 1 and len(part.factors) == 2 and any(map(_is_decay, part.factors))
     made = any(_MADE.fullmatch(ref.letter + "".join(ref.labels)) for ref in own)
     steps = not any(isinstance(f, Par) for f in part.factors)
-    return made or (small and steps and [r.letter.isupper() for r in own] == [True, False])
+    capital, last = [r for r in own if r.letter.isupper()], own[-1:]
+    return made or (small and steps and len(own) < 4 and len(capital) == 1 and capital != last)
+
+
+def _is_decay(factor: AnyTerm) -> bool:
+    """Whether a factor is the exponential of a product, exp(Δ_t A)."""
+    if not isinstance(factor, Call) or factor.function != "exp":
+        return False
+    inside = summands(factor.argument)
+    return len(inside) == 1 and len(inside[0].factors) > 1
 
 
 def normalised(lines: Sequence[Understood], carried: Sequence[str]) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from symgate.reading.source import Piece
+from symgate.reading.symbols import FUNCTIONS
 
 #: The longest equation in plain text, and the longest line that is looked through.
 MAX_EQUATION = 400
@@ -22,8 +23,9 @@ _START = re.compile(
     r"(?:&(?:amp;)?)?+)(?::\s?=|=|≔|<-|←)(?!=)"
 )
 #: What an equation of a cell has on its right side and prose or code seldom has.
+_NAMES = "|".join(n for n, own in FUNCTIONS.items() if own in ("sigmoid", "tanh", "relu"))
 _CALL = (
-    r"(?i:\b(?:sigmoid|sigma|tanh|relu|sigm|softmax)\b\s*[(\[])|[σ𝜎𝛔φϕ]\s*\(|[⊙∘⨀]|\(\.\)"
+    rf"(?i:\b(?:{_NAMES}|sigma|softmax)\b\s*[(\[])|[σ𝜎𝛔φϕ]\s*\(|[⊙∘⨀]|\(\.\)"
     r"|\(1\s?[-−–]\s?\w"
 )
 _RIGHT = re.compile(
@@ -54,6 +56,9 @@ _BETWEEN = re.compile(
 )
 #: A quote that opens a string of code and is not closed.
 _QUOTE = re.compile(r"(?:^|[\s([{,=])[rfb]?([\"'])(?:(?!\1).)*\Z")
+_WORD = re.compile(r"[^\W\d_]\w*")
+#: A function of a sum, where a line defines what another reads: z = foo(W x + U h).
+_FUNCTION = re.compile(r"[=←]\s*[^\W\d_]{2,}\s?\([^()]*\w[^()]*\+")
 _SIGN = re.compile("[=≔←]|<-")
 #: A star that closes the emphasis of a name, *h_t* = …, or of all, *h_t = …*: one opens it.
 _EMPHASIS = re.compile(
@@ -65,6 +70,17 @@ _BRACKETS = re.compile(r"[(\[{]|[)\]}]")
 
 def plain_lines(text: str, start: int, stop: int) -> Iterator[Piece]:
     """The equations in the lines between two places, one piece each."""
+    every = list(_likely_lines(text, start, stop))
+    sure = [piece.text for piece, likely in every if likely]
+    read = {name for own in sure for name in _WORD.findall(_SIGN.split(own, maxsplit=1)[-1])}
+    for piece, likely in every:
+        name = _WORD.match(piece.text)
+        if likely or (name is not None and name[0] in read and _FUNCTION.search(piece.text)):
+            yield piece
+
+
+def _likely_lines(text: str, start: int, stop: int) -> Iterator[tuple[Piece, bool]]:
+    """What may be an equation of a cell, and whether it looks like one by itself."""
     at, before = start, -1
     while at < stop:
         sign = _SIGN.search(text, at, stop)
@@ -76,12 +92,12 @@ def plain_lines(text: str, start: int, stop: int) -> Iterator[Piece]:
         last = stop if last < 0 else last
         if last - first <= MAX_LINE:
             pieces = list(_in_line(text, first, last, first == before))
-            before = last + 1 if pieces else -1
+            before = last + 1 if any(likely for _, likely in pieces) else -1
             yield from pieces
         at = last + 1
 
 
-def _in_line(text: str, first: int, last: int, below: bool) -> Iterator[Piece]:
+def _in_line(text: str, first: int, last: int, below: bool) -> Iterator[tuple[Piece, bool]]:
     """The equations of one line; `below` says whether it stands right below another."""
     starts: list[re.Match[str]] = []
     at, depth = first, 0
@@ -106,13 +122,14 @@ def _in_line(text: str, first: int, last: int, below: bool) -> Iterator[Piece]:
         own = text[found.start() : end].rstrip()
         end = found.start() + len(own)
         behind = "" if closing > 0 else behind
-        if len(own) <= MAX_EQUATION and _is_one(own, behind, below):
-            below = True
+        if len(own) <= MAX_EQUATION and _CODE.search(own) is None:
+            likely = _is_one(own, behind, below)
+            below |= likely
             kind = "latex" if _COMMAND.search(own) else "plain"
             piece = Piece.slice(text, found.start(), end, kind=kind, display=False)
             if text[found.start() - 1 : found.start()] == "*":
                 piece = replace(piece, text=_EMPHASIS.sub(" ", piece.text, count=1))
-            yield piece
+            yield piece, likely
 
 
 def _end(text: str, start: int, stop: int, framed: bool) -> int:
@@ -132,5 +149,4 @@ def _is_one(own: str, before: str, below: bool) -> bool:
     """Whether an equation of a cell stands here, behind what stands before it."""
     right = own[_START.match(own).end() :]  # type: ignore[union-attr]  # it began here
     marks = _RIGHT if _BEFORE.search(before) else _SURE
-    likely = marks.search(right) is not None or (below and _PRODUCT.match(right) is not None)
-    return likely and _CODE.search(own) is None
+    return marks.search(right) is not None or (below and _PRODUCT.match(right) is not None)
