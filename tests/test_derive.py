@@ -345,3 +345,16 @@ def test_matrix_states_are_written_in_every_layout(name: str, notation: str) -> 
     assert r"\begin{document}" in derivation.latex()
     step = sg.jacobian(sg.cell(name), sg.cell(name).states[0], sg.cell(name).states[0])
     assert step == step.T.T
+
+
+def test_a_cell_of_numbers_is_told_in_numbers() -> None:
+    cell = mine("z[t] = sigmoid(dot(w, x[t]))\ns[t] = z[t] * s[t-1] + (1 - z[t]) * tanh(s[t-1])")
+    said = sg.derive(cell).text()
+    assert "∂s_t/∂s_{t-1} = z_t   [carry]" in said
+    assert "|∂s_t/∂s_{t-1}| ≤ 1" in said
+    assert not any(sign in said for sign in ("‖", "⊙", " I\n", "diagonal matrix"))
+
+
+def test_a_size_is_that_of_something() -> None:
+    said = sg.derive(mine("h[t] = tanh(V @ tanh(U @ h[t-1]) + W @ x[t])")).text()
+    assert "p is the size of a_{v_h,t} and v_{h,t}." in said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
@@ -171,3 +172,11 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert main(["exercises", "rnn", "--count", "2"]) == 0
     assert "Exercise 2" in capsys.readouterr().out
     assert main(["exercises", "no-such-cell"]) == 3
+
+
+def test_a_sheet_defines_what_it_names() -> None:
+    sheet = sg.exercises("lstm", seed=3, count=9)
+    assert any(q.kind == "gradient" for q in sheet.questions)
+    for shown in (sheet, sheet.solutions):
+        named = set(re.findall(r"a_\{(\w),t\}", shown.text().partition("Exercise 1")[2]))
+        assert named <= set(re.findall(r"a_\{(\w),t\} =", shown.text())) != set()

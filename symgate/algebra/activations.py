@@ -207,7 +207,8 @@ _STATED = (
         slope=1 / A,
         slopes=(_ZERO, oo),
         rising=True,
-        latex=r"\log",
+        latex=r"\ln",
+        text="ln",
         inverse=sp.exp(Y),
     ),
     Activation(

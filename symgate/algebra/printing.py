@@ -36,7 +36,7 @@ from symgate.algebra.shown import (
     made,
 )
 from symgate.algebra.values import EPSILON, Across, Down
-from symgate.algebra.vectors import name_of, time_of
+from symgate.algebra.vectors import name_of, rank, time_of
 
 
 class Printer:
@@ -227,10 +227,12 @@ class Printer:
         return made(PRODUCT, left, self.kronecker, right)
 
     def print_SpectralNorm(self, e: Any) -> Shown:
-        return self.norm(self.at(e.matrix, 0), "2")
+        inside = self.at(e.matrix, 0)
+        return self.bars("Abs", [inside]) if e.matrix.shape == (1, 1) else self.norm(inside, "2")
 
     def print_MaxNorm(self, e: Any) -> Shown:
-        return self.norm(self.at(e.vector, 0), "oo")
+        inside = self.at(e.vector, 0)
+        return self.norm(inside, "oo") if rank(e.vector) else self.bars("Abs", [inside])
 
     def print_Ordered(self, e: Any) -> Shown:
         return replace(self.product(e.args), binds=PRODUCT)
@@ -329,7 +331,7 @@ class Printer:
     print_MatrixSymbol = print_Symbol
 
     def print_Identity(self, e: MatrixExpr) -> Shown:
-        return Shown("I")
+        return Shown("1" if e.rows == 1 else "I")
 
     def print_ZeroMatrix(self, e: MatrixExpr) -> Shown:
         return Shown("0")

@@ -55,8 +55,8 @@ class Unicode(Printer):
 
     def power(self, base: Expr, exponent: Expr) -> Shown:
         shown = self.at(base, ATOM)
-        if exponent in (2, -1):
-            return made(POWER, shown, "²" if exponent == 2 else "⁻¹")
+        if exponent.is_Integer:
+            return made(POWER, shown, str(exponent).translate(_RAISED))
         return made(POWER, shown, "^", self.at(exponent, ATOM))
 
     def norm(self, inside: Shown, kind: str) -> Shown:
@@ -68,7 +68,7 @@ class Unicode(Printer):
     def print_Diag(self, e: Diag) -> Shown:
         numbers, rest = numbers_first([e])
         if numbers and not rest:
-            return made(PRODUCT, self.product(numbers, MATVEC + 1), self.scalar_times, "I")
+            return self.product(numbers, 0) if e.rows == 1 else self.chain([e])
         return self.call("diag", [self.product(sorted(e.factors, key=is_vector), 0)])
 
     def print_MatVec(self, e: MatVec) -> Shown:
@@ -85,7 +85,9 @@ class Unicode(Printer):
 
     def chain(self, matrices: Sequence[MatrixExpr]) -> Shown:
         numbers, rest = numbers_first(matrices)
-        after = self.beside(rest or [Identity(1)])
+        if numbers and not rest and matrices[0].rows == 1:
+            return self.product(numbers)
+        after = self.beside(rest or [Identity(2)])
         if not numbers:
             return after
         return made(PRODUCT, self.product(numbers, MATVEC + 1), self.scalar_times, after)
@@ -154,7 +156,7 @@ def raised(layer: str) -> str:
     return f"⁽{layer.translate(_RAISED)}⁾" if layer else ""
 
 
-_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def numbers_first(

@@ -78,8 +78,8 @@ class Memory:
 
     def __repr__(self) -> str:
         return (
-            f"<Memory of {self.cell}: {self.parameter} = {self.formula} = {self.value:.4g} keeps "
-            f"{self.state} for T = {self.steps:g} steps>"
+            f"<Memory of {self.cell}: {self.parameter} = {text(self.formula)} = {self.value:.4g} "
+            f"keeps {self.state} for T = {self.steps:g} steps>"
         )
 
     @property
@@ -98,7 +98,7 @@ class Memory:
         others = "".join(f", {name} = {value:.4f}" for name, value in self.others.items())
         kept = ", ".join(f"{name} = {value:g}" for name, value in self.kept.items())
         parts = [
-            f"{self.cell}: with {what} = {_shown(self.formula)} = {self.value:.4f}{others}"
+            f"{self.cell}: with {what} = {text(self.formula)} = {self.value:.4f}{others}"
             f"{f' (and {kept})' if kept else ''}, each step keeps 1 - 1/T of {self.state} "
             f"(T = {self.steps:g}).",
             f"Measured with all weights zero: {math.exp(self.exact.rate):.8f} per step "
@@ -122,7 +122,7 @@ class Memory:
                 "state": self.state,
                 "gate": self.gate,
                 "parameter": self.parameter,
-                "formula": _shown(self.formula),
+                "formula": text(self.formula),
                 "value": self.value,
                 "others": self.others,
                 "carry": self.carry,
@@ -277,7 +277,3 @@ def lasts(decay: Decay) -> str:
             return "the gradient grows on some sequences and falls on others"
         return "the gradient grows, as the paths through the gates outweigh the carry"
     return f"the time constant is {steps(decay.time_constant)} steps"
-
-
-def _shown(formula: Expr) -> str:
-    return text(formula).replace("log(", "ln(")

@@ -343,7 +343,7 @@ def remembering(made: Setup, slug: str) -> Made:
         "state": m.state,
         "gate": m.gate,
         "parameter": m.parameter,
-        "formula": text(m.formula).replace("log(", "ln("),
+        "formula": text(m.formula),
         "latex": _formula(m.formula),
         "values": biases(cell, m.state, m.parameter),
         "with": dict(m.kept),

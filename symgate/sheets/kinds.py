@@ -136,6 +136,10 @@ def adjoint(subject: Subject, random: Random) -> Question | None:
         gradient=Gradient(variable(first)),
         t=Written("t", "t"),
         back=listed(before),
+        loss=variable(backward.LOSS + first),
+        now=subject.now(first),
+        later=variable(backward.LATER + first),
+        next=Written("t + 1", "t + 1"),
     )
 
 

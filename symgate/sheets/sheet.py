@@ -10,6 +10,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from sympy import Indexed
+
+from symgate.algebra.vectors import name_of
 from symgate.asked import asked, letter, whole
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
@@ -22,7 +25,7 @@ from symgate.writing.data import FORMAT
 from symgate.writing.derivation import Derivation, of_sections
 from symgate.writing.document import ENDINGS, Derivations, Head, check_ending
 from symgate.writing.notation import notation as notation_named
-from symgate.writing.sections.cell import equations
+from symgate.writing.sections.cell import equations, inside
 from symgate.writing.subject import Subject
 from symgate.writing.tree import Section, Step
 from symgate.writing.typesetter import Typesetter
@@ -148,9 +151,14 @@ class Exercises:
             s for i, q in enumerate(part.questions) for s in _steps(part.first + i, q, self.solved)
         ]
         title = "Solutions" if self.solved else "Exercises"
-        above = Section("cell", "The cell", (equations(subject),))
+        above = [equations(subject)]  # and the names inside, where a question or answer uses one
+        made = {*subject.lin.nodes} - {*part.cell.equations}
+        if any(made & _names(q) for q in part.questions):
+            above += inside(subject, below=False)
         below = Section("exercises", title, tuple(steps))
-        return of_sections(subject, (above, below), heading=part.title)
+        return of_sections(
+            subject, (Section("cell", "The cell", tuple(above)), below), heading=part.title
+        )
 
 
 def _steps(number: int, q: Question, solved: bool) -> tuple[Step, ...]:
@@ -158,6 +166,13 @@ def _steps(number: int, q: Question, solved: bool) -> tuple[Step, ...]:
     shown = () if solved else q.shown  # a misprint is not said again beside what is right
     asked = Step((f"Exercise {number} ({q.level})",), q.ask, shown)
     return (asked, Step(("Solution",), q.answer, q.solved)) if solved else (asked,)
+
+
+def _names(q: Question) -> set[str]:
+    """The values in a question and its answer, with those whose δ stands there."""
+    rows = [row for f in (*q.shown, *q.solved) for row in f.lines]
+    told = [e for row in rows for e in (row.left, *(part.expression for part in row.parts))]
+    return {name_of(a).removeprefix("delta_") for e in told for a in e.atoms(Indexed)}
 
 
 def _sides(q: Question) -> tuple[tuple[Any, Any], tuple[Any, Any]]:

@@ -191,7 +191,7 @@ class LatexPrinter(Noted):
     def print_Diag(self, e: Diag) -> Shown:
         numbers, rest = numbers_first([e])
         if numbers and not rest:
-            return made(PRODUCT, self.product(numbers, MATVEC + 1), THIN, "I")
+            return self.product(numbers, 0) if e.rows == 1 else self.chain([e])
         factors = sorted(e.factors, key=is_vector)  # scalars first
         below = [1 / f for f in factors if is_below(f)]
         above = [f for f in factors if not is_below(f)]

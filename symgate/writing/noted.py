@@ -128,7 +128,7 @@ class Noted(Unicode):
 
     def print_SpectralNorm(self, e: SpectralNorm) -> Shown:
         turned = self.notation.row and not isinstance(e.matrix, Partial)
-        return self.norm(self.at(adjoint_of(e.matrix) if turned else e.matrix, 0), "2")
+        return super().print_SpectralNorm(SpectralNorm(adjoint_of(e.matrix)) if turned else e)
 
     def print_MatrixSymbol(self, e: MatrixSymbol) -> Shown:
         shown = self.named(e.name, None)

@@ -74,6 +74,11 @@ class Subject:
         return order
 
     @property
+    def is_scalar(self) -> bool:
+        """Whether every value that the cell computes is one number."""
+        return not any(map(self.cell.shapes.get, self.cell.equations))
+
+    @property
     def states(self) -> tuple[str, ...]:
         return self.cell.states
 
@@ -168,6 +173,7 @@ class Subject:
             lambda p: p.gates or _only_gates(p) or p.lines,
             _only_gates,
             lambda p: p.lines,
+            lambda p: tuple(node for node in p.nodes[1:] if node.kind != "pre"),
         )
         for naming in namings:
             way = naming(path)
@@ -178,7 +184,9 @@ class Subject:
         roles = roles_on(self.cell, names)
         name = listed([(r or self.now(n),) for r, n in zip(roles, names, strict=True)])
         if not alone and path.matrices:
-            name = (*name, ", by ", path.matrices[-1])
+            same = {m for p in others if naming(p) == way for m in p.matrices}
+            own = [m for m in path.matrices if m not in same] or path.matrices
+            name = (*name, ", by ", own[-1])
         return name
 
     def span(self, interval: Interval) -> ValueRange:

@@ -83,6 +83,8 @@ def _outputs(subject: Subject) -> set[str]:
 
 def _forward_term(subject: Subject) -> Written:
     """One term of the linearisation, in letters that stand for any."""
+    if subject.is_scalar:
+        return Written(r"\mathrm{d}a = c \, \mathrm{d}b", "da = c db")
     if subject.naming.notation.row:
         latex = r"\mathrm{d}a = \mathrm{d}b \, A \, \operatorname{diag}(c)"
         return Written(latex, "da = db A diag(c)")
@@ -92,6 +94,8 @@ def _forward_term(subject: Subject) -> Written:
 
 def _backward_term(subject: Subject) -> Written:
     sign = {"odot": r"\odot", "circ": r"\circ"}[subject.hadamard]
+    if subject.is_scalar:
+        return Written(r"c \, \delta_a", "c δ_a")
     if subject.naming.notation.row:
         text = f"(c {subject.sign} δ_a) Aᵀ"
         return Written(rf"(c {sign} \delta_a) A^{{\mathsf{{T}}}}", text)

@@ -37,7 +37,7 @@ def steps(subject: Subject) -> Iterator[Step]:
     if subject.naming.concatenated:
         yield _blocks(subject)
     yield _values(subject)
-    yield from _inside(subject)
+    yield from inside(subject)
     yield _parameters(subject)
 
 
@@ -63,10 +63,10 @@ def _preface(subject: Subject) -> Words:
     if inputs:
         inputs[0] = ("the input " if len(inputs) == 1 else "the inputs ", *inputs[0])
     i, j = ("i", "j") if subject.layout == "numerator" else ("j", "i")
-    said = (
-        f"One step takes {{before}} to {{now}}. The symbol {subject.sign} denotes the element-wise "
-        "product. Derivatives are in {layout} layout: entry {place} of {jacobian} is {entry}."
-    )
+    said = "One step takes {before} to {now}. "
+    if not subject.is_scalar:
+        said += f"The symbol {subject.sign} denotes the element-wise product. "
+    said += "Derivatives are in {layout} layout: entry {place} of {jacobian} is {entry}."
     if any(len(cell.shapes[s]) == 2 for s in cell.states):
         said += (
             " Under ∂ a matrix is read row by row, as one long vector: {left} acts on each of its "
@@ -217,21 +217,24 @@ def _letters(subject: Subject) -> Words:
             named.append((symbol, f" is the number of {counted[letter]}"))
         else:
             sized = [n for n in (*cell.states, *cell.gates) if str(cell.size(n)) == letter]
+            sized = sized or [n.name for n in subject.lin if str(n.size) == letter]
             named.append((symbol, " is the size of ", *listed([(subject.now(n),) for n in sized])))
     return (*listed(named), ".")
 
 
-def _inside(subject: Subject) -> Iterator[Step]:
-    """The names that the engine gives to what lies inside the equations."""
+def inside(subject: Subject, below: bool = True) -> Iterator[Step]:
+    """The names that the engine gives to what lies inside the equations; `below` says that the
+    chain rule follows."""
     made = [n for n in subject.lin if n.kind in ("pre", "inner", "part")]
     if not made:
         return
     lines = [line(variable(n.name), n.expression, order=n.order) for n in made]
-    reason = (
-        "The argument of each activation and each vector that a matrix acts on is given a name, so "
-        "that every term of the chain rule below has at most one diagonal and one matrix:",
-    )
-    yield Step(("Intermediate values",), reason, (Formula(tuple(lines)),))
+    said = "The argument of each activation and each vector that a matrix acts on is given a name"
+    if below:
+        said += (
+            ", so that every term of the chain rule below has at most one diagonal and one matrix"
+        )
+    yield Step(("Intermediate values",), (f"{said}:",), (Formula(tuple(lines)),))
 
 
 def _parameters(subject: Subject) -> Step:

@@ -145,7 +145,11 @@ def _closed(coefficient: Any, size: Any) -> MatrixExpr:
         return Identity(size)
     moves = coefficient.has(Indexed, MatVec)
     power = Along(coefficient, J, K) if moves else Pow(coefficient, K)
-    return Diag(size, power) if rank(coefficient) else product([power, Identity(size)], size)
+    return (
+        Diag(size, power)
+        if rank(coefficient) or size == 1
+        else product([power, Identity(size)], size)
+    )
 
 
 def _factors(subject: Subject, of: str, wrt: str) -> int:

@@ -8,12 +8,12 @@ from dataclasses import replace
 from itertools import product as tuples
 from typing import Any
 
-from sympy import Abs, Add, Expr, Indexed, Integer, Mul
+from sympy import Add, Expr, Indexed, Integer, Mul
 
 from symgate.algebra.marks import Along
 from symgate.algebra.norms import MaxNorm, SpectralNorm
 from symgate.algebra.values import Across, Down
-from symgate.algebra.vectors import is_variable, name_of, rank, variable
+from symgate.algebra.vectors import is_variable, name_of, variable
 from symgate.bounds.limits import GateLimit, gates, limits
 from symgate.bounds.norms import Bounds, bounds, path_bound, term_bound
 from symgate.linear.paths import carries, followed
@@ -80,16 +80,19 @@ def _factors(subject: Subject, found: Bounds) -> Iterator[Step]:
                     continue
                 most = term_bound(found.ranges, node, replace(term, matrix=None))
                 if most.is_number:
-                    left = MaxNorm(coefficient) if rank(coefficient) else Abs(coefficient)
+                    left = MaxNorm(coefficient)
                     lines[left] = line(left, most, relation="≤", order=node.order)
     if not lines:
         return
-    reason: Words = (
-        "The norm of a diagonal matrix is its largest entry in absolute value, which is "
-        "bounded by the ranges above:",
+    heading = "The diagonals"
+    said = (
+        "The norm of a diagonal matrix is its largest entry in absolute value, which is bounded "
+        "by the ranges above:"
     )
+    if subject.is_scalar:
+        heading, said = "The factors", "The ranges above bound their absolute values:"
     rows = [3] * (len(lines) // 3) + [len(lines) % 3] * (len(lines) % 3 > 0)
-    yield Step(("The diagonals",), reason, (Formula(tuple(lines.values()), tuple(rows)),))
+    yield Step((heading,), (said,), (Formula(tuple(lines.values()), tuple(rows)),))
 
 
 def bound_step(subject: Subject, found: Bounds) -> Step:
@@ -119,8 +122,9 @@ def bound_step(subject: Subject, found: Bounds) -> Step:
             lines.append(line(SpectralNorm(subject.by(of, wrt)), most, relation="≤"))
     if not lines:
         return Step(heading, ("No state depends on a previous one.",))
+    what, these = ("absolute value", "absolute values") if subject.is_scalar else ("norm", "norms")
     said = (
-        "The norm of a sum is at most the sum of the norms, and that of a product at most the "
+        f"The {what} of a sum is at most the sum of the {these}, and that of a product at most the "
         "product; "
     )
     one = next(iter(sorted(found.matrix().atoms(SpectralNorm), key=str)), None)

@@ -60,8 +60,8 @@ def steps(subject: Subject) -> Iterator[Step]:
             reason += ["Partials that are not listed are zero. "]
     if deaf:
         names = listed([(subject.now(g),) for g in deaf])
-        reads = "reads" if len(deaf) == 1 else "read"
-        reason += [*names, f" {reads} no previous state, so their partials are zero."]
+        reads, their = ("reads", "its") if len(deaf) == 1 else ("read", "their")
+        reason += [*names, f" {reads} no previous state, so {their} partials are zero."]
     formulas = (Formula(tuple(lines), tuple(beside)),) if lines else ()
     heading = ("Each gate with respect to each previous state",)
     yield Step(heading, tuple(reason), formulas, None, tuple(terms))

@@ -54,7 +54,7 @@ def _outside_in(subject: Subject) -> Step:
         terms += kept
     reason: list[Any] = [
         "Hold the input and the parameters fixed and let d denote a small change. "
-        "Differentiate each equation with respect to every vector it contains, starting from the "
+        "Differentiate each equation with respect to every value it contains, starting from the "
         "new state:"
     ]
     still = [n.name for n in subject.lin if n.name not in alive and n.kind in ("gate", "state")]
