@@ -169,10 +169,10 @@ def _steps(number: int, q: Question, solved: bool) -> tuple[Step, ...]:
 
 
 def _names(q: Question) -> set[str]:
-    """The values in a question and its answer, with those whose δ stands there."""
-    rows = [row for f in (*q.shown, *q.solved) for row in f.lines]
-    told = [e for row in rows for e in (row.left, *(part.expression for part in row.parts))]
-    return {name_of(a).removeprefix("delta_") for e in told for a in e.atoms(Indexed)}
+    """The values on the right sides of a question and its answer, also those of a δ."""
+    parts = [part for f in (*q.shown, *q.solved) for row in f.lines for part in row.parts]
+    held = [a for part in parts for a in part.expression.atoms(Indexed)]
+    return {name_of(a).removeprefix("delta_") for a in held}
 
 
 def _sides(q: Question) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
