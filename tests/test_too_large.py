@@ -76,8 +76,15 @@ ARRAYS: dict[str, Callable[[], object]] = {
     "vector_norms": lambda: sg.vector_norms(rnn()[2], many(10**10, 3)),
     "reach": lambda: sg.reach(network(), many(10**11, 2), at=3),
     "a network": lambda: network().simulate(many(10**11, 2)),
+    "components": lambda: sg.cell("deltanet").explicit(n=12, m=12).jacobian(),
+    "a spectrum": lambda: sg.lyapunov("mlstm", hidden=64),
+    "noise": lambda: sg.lyapunov("rnn", hidden=8, steps=10**10),
+    "Newton": lambda: sg.fixed_points("gru", hidden=2000),
+    "Jacobians": lambda: sg.fixed_points("gru", hidden=64, starts=10**6),
+    "a long memory": lambda: sg.memory("gru", steps=1000, hidden=2000),
     "starts": lambda: sg.fixed_points(*rnn()[:2], x=np.zeros(2), starts=10**9),
     "singular": lambda: sg.decay("rnn", hidden=2, lags=3, singular=HUGE),  # type: ignore[arg-type]
+    "a wide network": lambda: sg.measured_growth("rnn", hidden=8000),
     "measured": lambda: sg.measured_growth("rnn", hidden=10**6, lags=3),
     "parameters": lambda: sg.init(sg.stack("rnn", layers=2), [10**5, 10**5]),  # type: ignore[arg-type]
 }

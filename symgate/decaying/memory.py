@@ -28,10 +28,12 @@ from symgate.instead import tells
 from symgate.linear.linearise import linearise
 from symgate.linear.paths import carry
 from symgate.numerals import steps
+from symgate.numerics.arrays import number_of
 from symgate.numerics.biases import bias_of
 from symgate.numerics.general import is_linear
 from symgate.numerics.initialise import chosen_sizes, init
 from symgate.numerics.plain import plain
+from symgate.numerics.room import must_end
 from symgate.numerics.run import Run
 from symgate.numerics.setup import OneNetwork, setup
 from symgate.numerics.simulate import simulate
@@ -210,6 +212,11 @@ through a matrix or an activation, so no bias sets its memory
     for name, value in found.kept.items():
         still[name] = np.full_like(params[name], value)
     numbers = chosen_sizes(cell, made.hidden, made.input, made.sizes)
+    if len(cell.shapes[found.state]) == 1:
+        size = cell.size(found.state)
+        size = int(number_of(size, {cell.sizes[letter]: n for letter, n in numbers.items()}))
+        what = f"to follow {size:,} units over {lags:,} lags, with {SEQUENCES} sequences twice,"
+        must_end(what, 2 * SEQUENCES * lags * size**3, "take fewer units")
 
     def measured(weights: Mapping[str, Any], sequences: int) -> Decay:
         if own and sequences > 1:

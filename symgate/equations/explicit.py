@@ -27,6 +27,9 @@ MAX_SIZE = 64
 #: A component of more symbols is not written out.
 MOST = 100_000
 
+#: The symbols that SymPy differentiates: some minutes.
+MOST_DERIVED = 20_000_000
+
 
 @signs("a component form")
 @dataclass(frozen=True)
@@ -50,6 +53,13 @@ class Explicit:
 
     def jacobian(self) -> ImmutableMatrix:
         """∂ next_state / ∂ state, by SymPy's own `Matrix.jacobian`."""
+        symbols = len(self.state) * sum(length([e]) for e in self.next_state)
+        if symbols > MOST_DERIVED:
+            raise SymgateError(
+                f"SymPy would differentiate {len(self.state):,} × {len(self.next_state):,} "
+                f"components, {symbols:,} symbols in all (the limit is {MOST_DERIVED:,}); take "
+                f"fewer units, or symgate.jacobian"
+            )
         return self.next_state.jacobian(self.state)
 
 

@@ -15,18 +15,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from symgate.errors import SymgateError
 from symgate.linear.paths import Path
 from symgate.numerics.general_factors import of_factors
 from symgate.numerics.general_ways import Pull
 from symgate.numerics.norms_by_lag import noted_of
+from symgate.numerics.room import must_end
 from symgate.numerics.run import Run
 
 Array = NDArray[Any]
 Progress = Callable[[int, int], None]
-
-#: Multiplications of the norms over all lags that are still begun: some minutes.
-MOST_WORK = 1e13
 
 
 def general_lag_norms(
@@ -90,12 +87,12 @@ def _check_work(run: Run, of: str, rows: Array, wrt: str, lags: int, norm: str) 
     columns = math.prod(run.shape(wrt))
     few, many = sorted((len(rows), columns))
     work = few * many * (few if norm == "spectral" else 1)
-    if work * lags * run.samples > MOST_WORK:
-        raise SymgateError(
-            f"∂{of}/∂{wrt} of {run.cell.name} has {len(rows):,} rows and "
-            f"{columns:,} columns: its {norm} norm at {lags} lags would take hours; "
-            f"take fewer units, lags or samples, or norm='frobenius'"
-        )
+    must_end(
+        f"∂{of}/∂{wrt} of {run.cell.name} has {len(rows):,} rows and {columns:,} columns: its "
+        f"{norm} norm at {lags} lags",
+        work * lags * run.samples,
+        "take fewer units, lags or samples, or norm='frobenius'",
+    )
 
 
 def general_step_norms(run: Run, of: str, wrt: str, norm: str = "spectral") -> tuple[Array, int]:

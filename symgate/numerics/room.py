@@ -1,4 +1,4 @@
-"""How much memory something would take, said before it is taken."""
+"""How much memory and time something would take, said before it is begun."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from symgate.errors import SymgateError
 
 #: What a machine is taken to have that does not say.
 UNKNOWN = 16 << 30
+
+#: How many multiplications of a product of matrices one core makes in a second, factorisations
+#: included, and the most that are begun: an hour.
+SPEED, MOST_WORK = 5e9, 2e13
 
 
 def memory() -> int:
@@ -45,3 +49,17 @@ def must_fit(what: str, numbers: int, mend: str, most: int | None = None) -> Non
             f"{what} would take {8 * numbers / 2**30:,.0f} GB of memory, {known} "
             f"{room / 2**30:,.0f}; {mend}"
         )
+
+
+def must_end(what: str, work: float, mend: str) -> None:
+    """Raise where so many multiplications would take more than an hour on one core.
+
+    >>> must_end("a spectrum", 1e14, "take fewer units")
+    Traceback (most recent call last):
+        ...
+    symgate.errors.SymgateError: a spectrum would take about 6 hours on one core; take fewer units
+    """
+    if work > MOST_WORK:
+        hours = work / SPEED / 3600
+        time = f"{hours:,.0f} hours" if hours < 48 else f"{hours / 24:,.0f} days"
+        raise SymgateError(f"{what} would take about {time} on one core; {mend}")

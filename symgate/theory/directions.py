@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symgate.numerics.general_steps import GeneralSegment, GeneralSteps, steps_of
+from symgate.numerics.room import must_end
 from symgate.numerics.run import Run
 from symgate.numerics.steps import Steps, StepSegment
 
@@ -43,6 +44,12 @@ def follow(
     a direction of the whole space, its growth is what the others leave of the determinant.
     """
     steps = steps_of(run)
+    must_end(
+        f"to follow {count:,} directions in the {steps.width:,} numbers of the state of "
+        f"{run.cell.name} over {run.steps:,} steps",
+        run.steps * run.samples * steps.width * count * (steps.width + count) / 2,
+        "take fewer units or steps, or the largest exponents alone: count=10 (--count 10)",
+    )
     start = np.random.default_rng(seed).normal(size=(run.samples, steps.width, count))
     directions = _Directions(start.astype(run.dtype))
     dense = count == steps.width or steps.prefers_dense(count * run.samples)

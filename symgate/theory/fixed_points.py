@@ -159,6 +159,7 @@ def fixed_points(
         raise SymgateError(f"a tolerance must lie between 0 and 1, not {tolerance!r}")
     scale = not_negative("scale", scale)
     newton = Newton(cell, params, x)
+    newton.must_fit(starts)
     rng, count = np.random.default_rng(seed), starts
     states = newton.starts(count, scale, rng)
     if run is not None:

@@ -8,6 +8,7 @@ block Jacobians, never of a product of blocks.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -25,6 +26,7 @@ from symgate.instead import tells
 from symgate.numerics.arrays import checked_parameters
 from symgate.numerics.initialise import network_of
 from symgate.numerics.plain import plain
+from symgate.numerics.room import must_fit
 from symgate.numerics.run import Run
 from symgate.numerics.setup import USUAL, Drawn, Setup
 from symgate.numerics.simulate import simulate
@@ -273,11 +275,10 @@ def _run(
     checked_parameters(cell, params)
     rng, drawn = np.random.default_rng(seed), np.random.default_rng([seed, 1])
     count, given = steps, x is not None
-    if steps is not None:
-        whole(1)("steps", steps)
     if x is None:
         count = USUAL["lyapunov"]["steps"] if steps is None else steps
         shapes = {n: (count, *state_shape(cell, params, n)) for n in cell.inputs}
+        must_fit(f"{count:,} steps", sum(map(math.prod, shapes.values())), "take fewer steps")
         x = {n: noise * drawn.normal(size=shape) for n, shape in shapes.items()} or None
     if state is None:
         state = {s: rng.normal(size=state_shape(cell, params, s)) for s in cell.states}

@@ -22,6 +22,7 @@ from symgate.instead import tells
 from symgate.numerics.initialise import init
 from symgate.numerics.plain import plain
 from symgate.numerics.product import lag_norms
+from symgate.numerics.room import must_end
 from symgate.numerics.setup import Setup
 from symgate.numerics.simulate import simulate
 from symgate.tables import html_table
@@ -80,8 +81,8 @@ class Growth:
 @asked(
     gain=either(table(number()), number()),
     values=table(number()),
-    hidden=whole(1, 20_000),
-    lags=whole(1, 10**6),
+    hidden=whole(2, 20_000),
+    lags=whole(2, 10**6),
     samples=whole(1, 10**4),
     burn_in=whole(0, 10**6),
 )
@@ -110,11 +111,13 @@ def measured_growth(
     """
     cell = cell_of(cell)
     setting = Laws(cell, gain, input_variance, bias or {}, values or {})
-    width = whole(2)("hidden", hidden)
-    count, before = whole(2)("lags", lags), whole(0)("burn_in", burn_in)
-    sequences = whole(1)("samples", samples)
-    rng = np.random.default_rng(whole(0)("seed", seed))
-    params = init(cell, width, width)
+    must_end(
+        f"to follow {hidden:,} units over {lags:,} lags, in {samples:,} sequences,",
+        hidden**3 * lags * samples,
+        "take fewer units, lags or samples",
+    )
+    rng = np.random.default_rng(seed)
+    params = init(cell, hidden, hidden)
     numbers = {symbol.name: number for symbol, number in setting.numbers.items()}
     for name, array in params.items():
         if name in numbers:
@@ -122,22 +125,22 @@ def measured_growth(
         else:
             spread = setting.gains[name] / np.sqrt(array.shape[-1])
             params[name] = spread * rng.normal(size=array.shape)
-    steps = before + count
+    steps = burn_in + lags
     noise = np.random.default_rng([seed, NOISE])
     x = {
-        name: np.sqrt(setting.input_variance) * noise.normal(size=(steps, sequences, width))
+        name: np.sqrt(setting.input_variance) * noise.normal(size=(steps, samples, hidden))
         for name in cell.inputs
     }
-    start = {s: noise.normal(size=(sequences, width)) for s in cell.states}
+    start = {s: noise.normal(size=(samples, hidden)) for s in cell.states}
     run = simulate(cell, params, x or None, start, steps=None if x else steps)
-    found = lag_norms(run, lags=count, norm="frobenius")
-    log10 = np.asarray(found.log10_norm).reshape(count + 1, -1)
+    found = lag_norms(run, lags=lags, norm="frobenius")
+    log10 = np.asarray(found.log10_norm).reshape(lags + 1, -1)
     with np.errstate(divide="ignore"):
         square = np.logaddexp.reduce(2 * np.log(10) * log10, axis=1)
     return Growth(
         cell=cell.name,
-        hidden=width,
-        samples=sequences,
-        log_square=square - np.log(sequences * width),
-        second={name: float((run[name][before:] ** 2).mean()) for name in cell.equations},
+        hidden=hidden,
+        samples=samples,
+        log_square=square - np.log(samples * hidden),
+        second={name: float((run[name][burn_in:] ** 2).mean()) for name in cell.equations},
     )

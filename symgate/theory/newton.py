@@ -17,6 +17,7 @@ from symgate.equations.cell import Cell
 from symgate.errors import Diverged, ShapeError, known_name
 from symgate.numerics.arrays import checked, checked_parameters
 from symgate.numerics.general_steps import steps_of
+from symgate.numerics.room import must_end, must_fit
 from symgate.numerics.run import window_of
 from symgate.numerics.simulate import simulate
 from symgate.theory.lyapunov import state_shape
@@ -60,6 +61,13 @@ class Newton:
             if value.ndim > 1 or (value.ndim == 1 and len(value) != width):
                 raise ShapeError(f"{name} has shape {value.shape}; expected ({width},)")
             self.inputs[name] = np.broadcast_to(value, (width,))
+
+    def must_fit(self, count: int) -> None:
+        """Refuse so many starts where their Jacobians take too much memory or time."""
+        width, mend = sum(self.sizes), "take fewer units or starts"
+        what = f"Newton's method from {count:,} starts of the {width:,} numbers of a state"
+        must_fit(what, 4 * count * width**2, mend)
+        must_end(what, ITERATIONS * count * width**3, mend)
 
     def starts(self, count: int, scale: float, rng: np.random.Generator) -> Array:
         """0, normal states of many sizes, and the same after some steps."""
