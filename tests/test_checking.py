@@ -677,3 +677,10 @@ def test_a_mend_counts_from_the_step_of_the_claim() -> None:
         "rnn", r"\frac{\partial h_{t+1}}{\partial h_t} = \operatorname{diag}(1-h_t^2) U"
     )
     assert found.faults[0].mend == "write h_{t+1}"
+
+
+def test_the_marked_page_writes_corrections_as_formulas() -> None:
+    page = sg.check("rnn", "∂h_t/∂h_{t-1} = diag(1 - h_t) U").html()
+    note = page[page.index("▲") : page.index("</pre>")]
+    assert "<msubsup><mi>h</mi><mi>t</mi><mn>2</mn></msubsup>" in note
+    assert "h_t" not in note

@@ -88,13 +88,13 @@ def wrong_way(
         return None
     missing = next(iter(left), "")
     if not odd:
-        return Flaw(*span, f"missing: the path through {missing}", f"add {missing}")
+        return Flaw(*span, ("missing: the path through ", missing), ("add ", missing))
     about, own, place = odd[0]
     if not missing:
         what = "this stands once too often" if about else "no path is like this one"
-        return Flaw(*place, what, "take it away")
+        return Flaw(*place, (what,), ("take it away",))
     if same(-own, due[missing]):
-        return Flaw(*place, "the sign is turned", "turn the sign")
+        return Flaw(*place, ("the sign is turned",), ("turn the sign",))
     if len(written[place]) == len(ways[missing]) == 1:
         return replace(claim, parts=written[place]), ways[missing]
-    return Flaw(*place, f"{missing} is missing here", f"write {missing}")
+    return Flaw(*place, (missing, " is missing here"), ("write ", missing))

@@ -21,6 +21,7 @@ from symgate.errors import SymgateError, UnknownName, harmless
 from symgate.instead import tells
 from symgate.linear.linearise import linearise
 from symgate.reading.source import Document
+from symgate.writing.tree import Words
 
 LAYOUTS = ("numerator", "transposed")
 
@@ -35,6 +36,7 @@ class Fault:
     message: str
     mend: str = ""
     length: int = 1
+    words: Words = field(default=(), repr=False, compare=False)  # both, with their formulas
 
     def __str__(self) -> str:
         mend = f" ({self.mend})" if self.mend else ""
@@ -105,7 +107,7 @@ class Check:
 
     def to_dict(self) -> dict[str, object]:
         """The judgement as plain data."""
-        faults = [dict(vars(fault)) for fault in self.faults]
+        faults = [{k: v for k, v in vars(f).items() if k != "words"} for f in self.faults]
         return {
             "verdict": self.verdict,
             "about": list(self.about),
@@ -190,14 +192,15 @@ def _result(judge: Judge) -> Check:
     verdicts = [j.verdict for j in judge.judged]
     verdict = next(v for v in (WRONG, UNCLEAR, TRANSPOSED, RIGHT) if v in verdicts)
     document = Document(judge.claim)
-    once: dict[tuple[int, int, str], Flaw] = {}  # several lines and paths may share a fault
+    once: dict[tuple[int, int, Words], Flaw] = {}  # several lines and paths may share a fault
     for found in sorted((f for j in judge.judged for f in j.faults), key=lambda f: f.start):
         once.setdefault((found.start, found.stop, found.mend), found)
     faults = []
     for found in once.values():
         line, column = document.place(found.start)
-        said = harmless(found.message), harmless(found.mend)
-        faults.append(Fault(line, column, *said, found.stop - found.start))
+        message, mend = _text(found.message), _text(found.mend)
+        words = (*found.message, *((" (", *found.mend, ")") if found.mend else ()))
+        faults.append(Fault(line, column, message, mend, found.stop - found.start, words))
     notes = tuple(dict.fromkeys(note for j in judge.judged for note in j.notes))
     about = tuple(dict.fromkeys(judge.about))
     lines = tuple(
@@ -206,3 +209,7 @@ def _result(judge: Judge) -> Check:
         if j.about
     )
     return Check(verdict, about, tuple(faults), notes, judge.claim, lines)
+
+
+def _text(words: Words) -> str:
+    return harmless("".join(word if isinstance(word, str) else word.text for word in words))

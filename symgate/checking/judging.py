@@ -52,6 +52,7 @@ from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
 from symgate.reading.names import Indices, reference
 from symgate.reading.trees import Tree
+from symgate.writing.tree import Written
 
 #: The longest lag of a claim that is read, the most readings of one side, and after how many
 #: wrong sides no further one is judged.
@@ -150,7 +151,7 @@ class Judge:
             return []
         name = self.claim[left.start : left.stop].strip()
         what = f"{name} is defined otherwise than in {self.cell.name}"
-        return [Flaw(left.start, left.stop, what, "name the cell that is meant")]
+        return [Flaw(left.start, left.stop, (what,), ("name the cell that is meant",))]
 
     def is_parameter(self, side: Member) -> bool:
         tree = side.tree
@@ -376,7 +377,7 @@ class Judge:
         if (operator.rows, operator.cols) != shape:
             wanted = f"{shape[0]} × {shape[1]} is expected"
             what = f"this is {operator.rows} × {operator.cols}, and {wanted}"
-            return (Flaw(side.start, side.stop, what),)
+            return (Flaw(side.start, side.stop, (what,)),)
         span = side.start, side.stop
         over_steps = () if reading.named.row or target.turned else target.names
         found = wrong_way(self.cell, operator, over_steps, drawn, span)
@@ -387,11 +388,11 @@ class Judge:
         seen = reading.scope.seen.moments
         later = 0 if target.indices.numbers else reading.scope.shift
 
-        def say(e: Expr | MatrixExpr) -> str:
+        def say(e: Expr | MatrixExpr) -> Written:
             return reading.named.say(shifted(e, -later))
 
         told = tuple(Locator(operator, truth, drawn, seen, say, span).faults())
-        return told or (Flaw(*span, "the sum is not the exact one"),)
+        return told or (Flaw(*span, ("the sum is not the exact one",)),)
 
 
 def sides(equality: Equality) -> tuple[Member, ...]:

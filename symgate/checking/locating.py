@@ -17,9 +17,10 @@ from symgate.checking.points import Array, Points, same
 from symgate.checking.slips import Lapse, in_diagonals, slips
 from symgate.checking.summands import Addend, added
 from symgate.checking.values import NamedMoment, Transform
+from symgate.writing.tree import Words, Written, worded
 
 Path = tuple[str, ...]
-Say = Callable[[Expr | MatrixExpr], str]
+Say = Callable[[Expr | MatrixExpr], Written]
 
 #: The most mends that are tried for one claim.
 MOST_TRIED = 2500
@@ -34,8 +35,8 @@ class Flaw:
 
     start: int
     stop: int
-    message: str
-    mend: str = ""
+    message: Words
+    mend: Words = ()
 
 
 class Locator:
@@ -102,29 +103,32 @@ class Locator:
     # -- whole paths -------------------------------------------------------------------------
 
     def missing(self, path: Path) -> Flaw:
-        mend = f"add {self.told(self.due[path])}"
-        return Flaw(*self.span, f"missing: {self.route(self.due[path][0])}", mend)
+        mend = ("add ", self.told(self.due[path]))
+        return Flaw(*self.span, ("missing: ", *self.route(self.due[path][0])), mend)
 
     def misplaced(self, summand: Addend, path: Path, twin: Path | None) -> Flaw:
         place = (summand.start, summand.stop)
         own = self.matrices(summand)
         if twin is None:
-            what = f"no path of the exact Jacobian is like this one, through {own or 'no matrix'}"
-            return Flaw(*place, what, "take it away")
+            what = "no path of the exact Jacobian is like this one, through "
+            return Flaw(*place, (what, *(own or ("no matrix",))), ("take it away",))
         due = self.matrices(self.due[twin][0])
-        mend = f"due is {self.told(self.due[twin])}"
+        mend = ("due is ", self.told(self.due[twin]))
+        said = "{own} stands where {due} belongs"
         if sorted(path) == sorted(twin):
-            return Flaw(*place, f"{own} stand in the wrong order: it should be {due}", mend)
-        return Flaw(*place, f"{own or 'no matrix'} stands where {due or 'none'} belongs", mend)
+            said = "{own} stand in the wrong order: it should be {due}"
+        what_stands = worded(said, own=own or "no matrix", due=due or "none")
+        return Flaw(*place, what_stands, mend)
 
-    def route(self, summand: Addend) -> str:
+    def route(self, summand: Addend) -> Words:
         own = self.matrices(summand)
-        return f"the path through {own}" if own else "the path that passes no matrix"
+        return ("the path through ", *own) if own else ("the path that passes no matrix",)
 
-    def matrices(self, summand: Addend) -> str:
-        return " … ".join(self.say(f) for f in summand.factors if not is_diagonal(f))
+    def matrices(self, summand: Addend) -> Words:
+        found = [self.say(f) for f in summand.factors if not is_diagonal(f)]
+        return tuple(word for matrix in found for word in (" … ", matrix))[1:]
 
-    def told(self, parts: Sequence[Addend]) -> str:
+    def told(self, parts: Sequence[Addend]) -> Written:
         return self.say(added(parts, self.rows, self.cols))
 
     # -- one path ----------------------------------------------------------------------------
@@ -135,8 +139,8 @@ class Locator:
         target = self.numbers(due)
         for one in due if len(due) > 1 else ():
             if self.points.gives([*parts, one], target):
-                what = f"missing: a summand of {self.route(one)}"
-                return Flaw(*self.span, what, f"add {self.told([one])}")
+                what = ("missing: a summand of ", *self.route(one))
+                return Flaw(*self.span, what, ("add ", self.told([one])))
         later = reversed(list(enumerate(parts)))
         changes = [(i, c) for i, s in later for c in self.changes(s)]
         wanted = [target - self.numbers([*parts[:i], *parts[i + 1 :]]) for i in range(len(parts))]
@@ -144,15 +148,15 @@ class Locator:
             if self.points.gives([change[0].made()], wanted[i]):
                 return self.placed(parts[i], *change)
         start, stop = parts[0].start, max(s.stop for s in parts)
-        what = f"{self.route(due[0])} is not what it should be"
-        return Flaw(start, stop, what, f"due is {self.told(due)}")
+        what = (*self.route(due[0]), " is not what it should be")
+        return Flaw(start, stop, what, ("due is ", self.told(due)))
 
-    def placed(self, summand: Addend, slip: Lapse, message: str, mend: str) -> Flaw:
+    def placed(self, summand: Addend, slip: Lapse, message: Words, mend: Words) -> Flaw:
         start, stop = summand.start, summand.stop
         own = self.matrices(summand)
         if not message:
             message, mend = self.undone(slip)
-        message = f"at {own}: {message}" if own else message
+        message = ("at ", *own, ": ", *message) if own else message
         old = slip.old
         about = old.vector if is_diagonal(old) else old
         for variable in sorted(about.atoms(Indexed), key=str) if about is not None else ():
@@ -162,35 +166,36 @@ class Locator:
                     return Flaw(first, last, message, mend)
         return Flaw(start, stop, message, mend)
 
-    def changes(self, s: Addend) -> Iterator[tuple[Lapse, str, str]]:
+    def changes(self, s: Addend) -> Iterator[tuple[Lapse, Words, Words]]:
         """What one slip of the pen could have been, undone, and what is said of a number."""
         turned, none = s.scaled(Integer(-1)), s.scaled(Integer(0))
-        yield Lapse(0, lambda: turned), "the sign is turned", "turn the sign"
-        yield Lapse(0, lambda: none), "this stands once too often", "take it away"
+        yield Lapse(0, lambda: turned), ("the sign is turned",), ("turn the sign",)
+        yield Lapse(0, lambda: none), ("this stands once too often",), ("take it away",)
         for factor in (Integer(2), Integer(3), Rational(1, 2), Rational(1, 3)):
             scaled = Lapse(0, partial(s.scaled, factor))
-            yield scaled, "a number in front is off", f"multiply by {factor}"
+            yield scaled, ("a number in front is off",), (f"multiply by {factor}",)
         for slip in slips(s, self.candidates, self.variables):
-            yield slip, "", ""
+            yield slip, (), ()
 
     # -- how it is said ----------------------------------------------------------------------
 
-    def undone(self, slip: Lapse) -> tuple[str, str]:
+    def undone(self, slip: Lapse) -> tuple[Words, Words]:
         """What was wrong where a slip makes a path right, and what mends it."""
         old, new, beside = slip.old, slip.new, slip.beside
         if old is None:
-            side = "in front" if beside is None else f"behind {self.say(beside)}"
-            return f"the factor {self.say(new)} is missing", f"put it {side}"
+            side = ("in front",) if beside is None else ("behind ", self.say(beside))
+            return ("the factor ", self.say(new), " is missing"), ("put it ", *side)
         if beside is not None:
-            what = f"{self.say(old)} stands on the wrong side of {self.say(beside)}"
+            what = (self.say(old), " stands on the wrong side of ", self.say(beside))
             whole = is_diagonal(old)
-            return what, "let them change places" if whole else "let it change sides"
+            return what, ("let them change places" if whole else "let it change sides",)
         if new is None:
-            return f"the factor {self.say(old)} is too much", "take it away"
+            return ("the factor ", self.say(old), " is too much"), ("take it away",)
         due, is_name = self.say(new), is_variable(old) and is_variable(new)
         if is_name and name_of(old) == name_of(new):
-            return f"a time index is off: {due} belongs here, not {self.say(old)}", f"write {due}"
-        return f"{self.say(old)} stands where {due} belongs", f"write {due}"
+            said = ("a time index is off: ", due, " belongs here, not ", self.say(old))
+            return said, ("write ", due)
+        return (self.say(old), " stands where ", due, " belongs"), ("write ", due)
 
 
 def _by_path(parts: Sequence[Addend]) -> dict[Path, list[Addend]]:

@@ -24,6 +24,8 @@ from symgate.writing.naming import Naming
 from symgate.writing.notation import names as notation_names
 from symgate.writing.notation import notation
 from symgate.writing.plain import TextPrinter
+from symgate.writing.tree import Written
+from symgate.writing.typesetter import Typesetter
 
 Names = Mapping[str, str]
 
@@ -41,8 +43,9 @@ class Lexicon:
         """Whether vectors are rows, so that a matrix is the transpose of what acts."""
         return self.naming.notation.row
 
-    def say(self, expression: Expr | MatrixExpr) -> str:
-        return TextPrinter(None, self.naming, self.naming.notation.hadamard).show(expression)
+    def say(self, expression: Expr | MatrixExpr) -> Written:
+        text = TextPrinter(None, self.naming, self.naming.notation.hadamard).show(expression)
+        return Written(Typesetter(self.naming).inline(expression), text)
 
 
 def key(name: str) -> str:

@@ -48,13 +48,13 @@ def _first(check: Check) -> str:
 
 
 def _verdict(verdict: str) -> Marked:
-    return Marked(f"{SIGNS[verdict]} {verdict}", verdict)
+    return Marked((f"{SIGNS[verdict]} {verdict}",), verdict)
 
 
 def _section(name: str, check: Check) -> Section:
     """One homework: its verdict, each judged formula with its sign, the text with marks."""
     blocks: list[Any] = [Paragraph((Strong((_verdict(check.verdict),)),))]
-    blocks += [Paragraph((Marked(note, "note"),)) for note in check.notes]
+    blocks += [Paragraph((Marked((note,), "note"),)) for note in check.notes]
     if check.lines:
         lines = ((_verdict(s.verdict), f"line {s.line}", _formula(s.about)) for s in check.lines)
         blocks.append(Table((), tuple(tuple((word,) for word in line) for line in lines)))
@@ -63,7 +63,7 @@ def _section(name: str, check: Check) -> Section:
 
 def _formula(source: str) -> Written | str:
     """A left side as it reads, or as it stands where it is no LaTeX that converts."""
-    source = _PLAIN.sub(r"\\dfrac{\\partial \1}{\\partial \2}", source)
+    source = _PLAIN.sub(r"\\dfrac{\\partial \1}{\\partial \2}", source).replace(r"\frac", r"\dfrac")
     try:
         return Written(source) if "\\" in source and mathml(source) else source
     except SymgateError:
@@ -77,9 +77,7 @@ def _marked(check: Check) -> Words:
         here = [fault for fault in check.faults if fault.line == number]
         out += [*_with_marks(line, here), "\n"]
         for fault in here:
-            mend = f" ({fault.mend})" if fault.mend else ""
-            note = Marked(f"▲ {fault.message}{mend}", f"note {check.verdict}")
-            out += [note, "\n"]
+            out += [Marked(("▲ ", *fault.words), f"note {check.verdict}"), "\n"]
     return tuple(out[:-1])
 
 
@@ -90,6 +88,6 @@ def _with_marks(line: str, faults: Sequence[Fault]) -> list[Any]:
         start = fault.column - 1
         stop = min(len(line), start + max(fault.length, 1))
         if start >= at:
-            out += [line[at:start], Marked(line[start:stop], "fault")]
+            out += [line[at:start], Marked((line[start:stop],), "fault")]
             at = stop
     return [*out, line[at:]]

@@ -33,7 +33,7 @@ class Judged:
 
 
 def unclear(why: str, at: Any, mend: str = "") -> Judged:
-    return Judged(UNCLEAR, (Flaw(at.start, at.stop, why, mend),))
+    return Judged(UNCLEAR, (Flaw(at.start, at.stop, (why,), (mend,) if mend else ()),))
 
 
 @dataclass(frozen=True)

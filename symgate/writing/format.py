@@ -27,7 +27,7 @@ class Format:
     code: Callable[[str], str] = str
     link: Callable[[Link], str] = lambda link: link.text
     strong: Callable[[str], str] = str
-    marked: Callable[[Marked], str] = lambda marked: marked.text
+    marked: Callable[[str, str], str] = lambda inside, kind: inside
 
     def words(self, words: Words, typesetter: Typesetter = GENERAL) -> str:
         """A sentence, its mathematics printed by a typesetter."""
@@ -43,8 +43,8 @@ class Format:
                 return self.code(text)
             case Link():
                 return self.link(word)
-            case Marked():
-                return self.marked(word)
+            case Marked(words, kind):
+                return self.marked(self.words(words, typesetter), kind)
             case Strong(words):
                 return self.strong(self.words(words, typesetter))
         return self.maths(typesetter.inline(word))

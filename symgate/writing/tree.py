@@ -96,7 +96,7 @@ class Strong:
 class Marked:
     """Words of a kind, which a style sheet colours."""
 
-    text: str
+    words: tuple[Any, ...]
     kind: str
 
 
