@@ -238,6 +238,19 @@ def test_the_fuller_of_two_definitions_stands() -> None:
     assert [(m.kind, m.line) for m in reading.misprints] == [("symbol_defined_twice", 1)]
 
 
+@pytest.mark.parametrize("index", ["t-1", "t - 1"])
+def test_a_brace_that_is_never_closed_is_told_where_it_stands(index: str) -> None:
+    (reading,) = read_text(
+        rf"$$z_t = \sigma(W_z x_t + U_z h_{{{index} + b_z)$$"
+        "\n"
+        r"$$n_t = \tanh(W_n x_t + U_n h_{t-1} + b_n)$$"
+        r"$$h_t = (1 - z_t) \odot n_t + z_t \odot h_{t-1}$$"
+    )
+    (misprint,) = reading.misprints
+    assert (misprint.kind, misprint.line, misprint.meant) == ("missing_braces", 1, f"_{{{index}}}")
+    assert reading.mended[0].count("}") == 1
+
+
 def test_what_runs_backward_reads_the_step_behind() -> None:
     ahead, back = r"\overrightarrow{h}", r"\overleftarrow{h}"
     (reading,) = read_text(

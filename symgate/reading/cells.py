@@ -76,6 +76,8 @@ def reading(document: Document, found: DocumentParts, index: int, count: int) ->
     foreign = [u for u in understanding.lines if u.error is not None and u.error.kind == "foreign"]
     if foreign or is_state_space(understanding, parts):  # dB_t, x_t, a memory's decays are given
         everything = [f for f in everything if f.kind != "undefined_symbol"]
+    unread = "".join(found.unread)  # what it may define is not known
+    everything = [f for f in everything if f.kind != "undefined_symbol" or f.printed not in unread]
     edits = [edit for fault in everything for edit in fault.edits]
     meant, mended = cell, classifier
     broken = any(f.ill_formed for f in everything)

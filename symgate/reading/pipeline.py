@@ -59,13 +59,15 @@ _WORD = re.compile(
 class DocumentParts:
     """What was found in a document: cells with their parts, and what was skipped.
 
-    `functions` are activations by the names that the document gives them.
+    `functions` are activations by the names that the document gives them, `unread` formulas
+    of which not even the equations were found.
     """
 
     cells: list[tuple[Draft, Understanding, Structure]] = field(default_factory=list)
     skipped: list[tuple[int, int, str]] = field(default_factory=list)
     pieces: list[Piece] = field(default_factory=list)
     functions: dict[str, str] = field(default_factory=dict)
+    unread: list[str] = field(default_factory=list)
 
 
 def find(document: Document, edits: Sequence[Edit] = ()) -> DocumentParts:
@@ -277,6 +279,7 @@ def _equations(found: DocumentParts, macros: Mapping[str, Macro]) -> Iterator[Eq
                     return
                 yield from map(repaired, separated(equation))
         except FormulaError as error:
+            found.unread.append(ready.text)
             found.skipped.append((error.start, error.stop, error.message))
 
 

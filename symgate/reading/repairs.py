@@ -167,6 +167,9 @@ def _script_faults(tokens: Sequence[Token]) -> list[FoundFault]:
         elif token.value == "_-":
             why = "only the t is lowered: braces are missing around t-1"
             found.append(_unbraced(why, inside[0].start, inside[0].start, stop, 0.85))
+        elif token.value == "_{":
+            why, mend = "the brace of this index is never closed", (Edit(stop, stop, "}"),)
+            found.append(FoundFault("missing_braces", why, start, stop, "", "", mend, 0.9, True))
         elif token.value == "^}":
             why = "the closing brace stands inside the angle brackets"
             edits = (Edit(inside[-2].stop, stop, ">}"),)

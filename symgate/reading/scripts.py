@@ -224,7 +224,9 @@ def gathered(raw: list[Token], plain: bool = False) -> list[Token]:
             hat = Token("ACCENT", "hat", token.start, token.stop)
             result.append(replace(token, inside=(hat,)))
             continue
-        argument, at, braced = _argument(raw, at)
+        opened, (argument, at, braced) = [t.kind for t in raw[at : at + 1]], _argument(raw, at)
+        if opened == ["LBRACE"] and not braced:
+            token = replace(token, value="_{")
         stop = argument[-1].stop if argument else token.stop
         if braced and at <= len(raw):
             stop = max(stop, raw[at - 1].stop)
@@ -306,4 +308,17 @@ def _argument(raw: list[Token], at: int) -> tuple[list[Token], int, bool]:
             if first.kind == "LBRACE":
                 return raw[at + 1 : i], i + 1, True
             return raw[at : i + 1], i + 1, False
+    if first.kind == "LBRACE" and (end := _index_end(raw, at + 1)) > at + 1:
+        return raw[at + 1 : end], end, False
     raise FormulaError("a bracket is not closed", first.start, first.stop, "unbalanced")
+
+
+def _index_end(raw: list[Token], at: int) -> int:
+    """Where an index ends whose brace is never closed: behind t-1, or where a space follows."""
+    if [t.value for t in raw[at : at + 3]] == ["t", "-", "1"]:
+        return at + 3
+    kinds = ("LETTER", "NAME", "NUMBER", "COMMA")
+    behind = (
+        i for i in range(at, len(raw)) if raw[i].kind not in kinds or (raw[i].spaced and i > at)
+    )
+    return next(behind, len(raw))
