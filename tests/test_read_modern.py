@@ -54,6 +54,22 @@ def test_printed_memories_have_their_families(latex: str, family: str) -> None:
     assert reading.cell is not None
 
 
+@pytest.mark.parametrize(
+    ("update", "kind", "printed"),
+    [
+        (r"\mathrm{diag}(a_t) S_t + k_t v_t^\top", "wrong_time_index", "S_t"),
+        (r"S_t + v_t k_t^\top", "wrong_time_index", "S_t"),
+        (r"S_{t-1} (I - b_t k_t^\top k_t) + v_t k_t^\top", "shape_mismatch", r"b_t k_t^\top k_t"),
+        (r"S_{t-1} (I - b_t k_t k_t) + v_t k_t^\top", "shape_mismatch", "b_t k_t k_t"),
+        (r"S_{t-1} (I - k_t k_t^\top) + v_t^\top k_t", "shape_mismatch", r"v_t^\top k_t"),
+    ],
+)
+def test_a_memory_that_cannot_be_meant_is_told(update: str, kind: str, printed: str) -> None:
+    (reading,) = read_text(rf"$$S_t = {update}$$ $$o_t = S_t q_t$$", "a.md")
+    assert [(m.kind, m.printed) for m in reading.misprints] == [(kind, printed)]
+    assert reading.cell is None
+
+
 def test_a_memory_is_turned_over() -> None:
     (line,) = turned(["S[t] = diag(a[t]) @ S[t-1] + outer(k[t], v[t])"], "S")
     assert line == "S[t] = S[t - 1] @ diag(a[t]) + outer(v[t], k[t])"

@@ -19,6 +19,7 @@ from symgate.reading.mending.certainty import certainty
 from symgate.reading.mending.readable import Readable
 from symgate.reading.mending.sketch import left_over, sketch
 from symgate.reading.modern import by_ranks, left_out, sound
+from symgate.reading.modern import faults as faults_of_memories
 from symgate.reading.pipeline import DocumentParts, find
 from symgate.reading.reading import Misprint, Reading, ReadLine
 from symgate.reading.source import Document
@@ -73,6 +74,7 @@ def reading(document: Document, found: DocumentParts, index: int, count: int) ->
             [*draft.lines, *draft.outputs], understanding.context, document.text
         )
     )
+    everything = distinct([*everything, *faults_of_memories(understanding, document.text)])
     foreign = [u for u in understanding.lines if u.error is not None and u.error.kind == "foreign"]
     if foreign or is_state_space(understanding, parts):  # dB_t, x_t, a memory's decays are given
         everything = [f for f in everything if f.kind != "undefined_symbol"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from symgate.cells import entries
@@ -11,14 +11,16 @@ from symgate.comparing.comparison import compare
 from symgate.equations.cell import Cell, cell_of_text
 from symgate.equations.zoo import cell as zoo_cell
 from symgate.errors import SymgateError
-from symgate.reading.faults import FoundFault
+from symgate.reading.faults import Edit, FoundFault
 from symgate.reading.grouping import Draft
 from symgate.reading.lines import LaidOutLine
 from symgate.reading.memories import FAMILIES as FAMILIES_OF_MEMORIES
 from symgate.reading.memories import family, turned
-from symgate.reading.ranked_lines import in_text
+from symgate.reading.mending.printing import stepped
+from symgate.reading.ranked_lines import in_text, unlike
 from symgate.reading.ranks import MATRIX, NUMBER
 from symgate.reading.reading import Reading, ReadLine
+from symgate.reading.second_cells import of_itself
 from symgate.reading.source import Document
 from symgate.reading.symbols import WHOLE
 from symgate.reading.terms import AnyTerm, Times, Var, subterms
@@ -64,6 +66,7 @@ def ranked(draft: Draft, found: Understanding) -> RankedCell | None:
         lines = draft.lines
         read = in_text(lines, found.context) if lines else None
     if read is None:
+        found.clash = unlike(lines, found.context)
         return None
     texts, kinds = read.texts, read.kinds
     kept = _readouts(draft, texts)
@@ -75,13 +78,34 @@ def ranked(draft: Draft, found: Understanding) -> RankedCell | None:
     named = family(own, ranks) if needed else ""
     name, verdict = _proved(cell) if cell is not None else ("", "")
     named = NAMES.get(name, name.removesuffix("-row")) or named
-    if not named and cell is None:
+    if (
+        not named
+        and cell is None
+        and not any(of_itself(own) and "outer(" in texts[own.name] for own in lines)
+    ):
         return None
     if not name and named in entries():
         name, verdict = named, "near"
     if named == "mamba2":
         named = "ssm" if "x[t]" in own.get(memory, "") else "linear_attention"
     return RankedCell(lines, own, FAMILIES_OF_MEMORIES.get(named, named), cell, name, verdict)
+
+
+def faults(found: Understanding, document: str) -> Iterator[FoundFault]:
+    """What cannot be meant in the line of a memory: it reads itself, or adds what is no matrix."""
+    if found.clash is not None:
+        why, start, stop = found.clash.message, found.clash.start, found.clash.stop
+        yield FoundFault("shape_mismatch", why, start, stop, document[start:stop], "", (), 0.6)
+    for own in found.ranked.lines if found.ranked is not None else ():
+        for ref in own.references if of_itself(own) else ():
+            if (ref.name, ref.time) == (own.name, own.target.time):
+                why = f"{own.name} is defined by its own value of the same step"
+                printed = document[ref.start : ref.stop]
+                meant = stepped(printed, -1, found.context.indices.time)
+                edits = (Edit(ref.start, ref.stop, meant),) if meant else ()
+                yield FoundFault(
+                    "wrong_time_index", why, ref.start, ref.stop, printed, meant, edits, 0.9
+                )
 
 
 def _needs(u: Understood) -> bool:
@@ -179,6 +203,9 @@ def by_ranks(
     near = [n for n, kind in NAMES.items() if kind == own.family and "layer_norm(" in str(whole)]
     name = meant.name or "".join(near)
     zoo = None if whole is None or not name else ZooMatch(name, meant.verdict or "near", whole)
+    if zoo is not None and meant is not found:
+        printed = found.verdict if found.name == name and cell is not None else "near"
+        zoo = ZooMatch(name, printed, cell or zoo.cell, zoo.verdict)
     return replace(
         own,
         states=tuple(n for n, text in found.texts.items() if f"{n}[t-1]" in text),

@@ -120,12 +120,14 @@ def _found(document: Document, every: Iterable[Piece], edits: Sequence[Edit]) ->
         resolve(understanding, parts, found.functions)
         parts = structure(with_readouts(with_definitions(understanding)))
         understanding.ranked = ranked(draft, understanding)
+        clash = understanding.clash
         read_now = understanding.ranked.texts if understanding.ranked is not None else {}
         for u in understanding.lines:
             if u.name in read_now:
                 continue
-            if u.error is not None:
-                place = u.line.equation
+            place = u.line.equation
+            told = clash is not None and place.start <= clash.start < place.stop
+            if u.error is not None and not told:
                 why = f"looked like an equation, not read: {u.error.message}"
                 found.skipped.append((place.start, place.stop, why))
         for output in understanding.outputs:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from copy import copy
@@ -10,7 +11,7 @@ from itertools import product
 
 from symgate.reading.context import Context
 from symgate.reading.lines import LaidOutLine
-from symgate.reading.ranks import RankedReader
+from symgate.reading.ranks import UNLIKE, RankedReader
 from symgate.reading.tokens import FormulaError
 
 
@@ -35,22 +36,44 @@ def in_text(lines: Sequence[LaidOutLine], context: Context) -> InText | None:
     """The lines by name in the language, and what each name is; None where one has no meaning."""
     memories = [line.name for line in lines if _of_itself(line)]
     single = [[name] for name in memories[:4] if len(memories) > 1]  # the others are vectors
-    for capitals, rows in product((memories, *single, []), (False, True)):
+    written = any(_of_itself(own) and own.target.letter.isupper() and _turns(own) for own in lines)
+    for capitals, rows in product((memories, *single, *([] if written else [[]])), (False, True)):
         ranks = RankedReader(context, rows, capitals)
         for line in [*lines, *lines]:
             with suppress(FormulaError):
                 ranks.line(line)  # what is learnt of a name in one line is known in the others
-        try:
-            return InText({line.name: ranks.line(line) for line in lines}, ranks.kinds, ranks)
-        except FormulaError:
-            continue
+        with suppress(FormulaError):
+            texts = {line.name: ranks.line(line) for line in lines}
+            if not any(_loses_a_product(line, texts[line.name]) for line in lines):
+                return InText(texts, ranks.kinds, ranks)
     return None
+
+
+def unlike(lines: Sequence[LaidOutLine], context: Context) -> FormulaError | None:
+    """The sum of a matrix and something else for which a memory's line is not read."""
+    memories = [line for line in lines if _of_itself(line)]
+    ranks = RankedReader(context, False, [line.name for line in memories])
+    found: list[FormulaError] = []
+    for line in [*lines, *lines, *memories]:
+        try:
+            ranks.line(line)
+        except FormulaError as error:
+            found.append(error)
+    return next((error for error in found[-len(memories) :] if error.kind == UNLIKE), None)
+
+
+def _turns(line: LaidOutLine) -> bool:
+    """Whether a line reads a transposed vector of the step, as kᵀ in v kᵀ, or an outer product."""
+    return any((r.transposed and r.time is not None) or r.name == "outer" for r in line.references)
+
+
+def _loses_a_product(line: LaidOutLine, text: str) -> bool:
+    """Whether v kᵀ stands in a line and neither an outer nor an inner product in its text."""
+    return _turns(line) and re.search(r"outer\(|dot\(|@|\.T\b", text) is None
 
 
 def _of_itself(line: LaidOutLine) -> bool:
     """Whether a line is made of itself and is a matrix by its capital letter or a transpose."""
-    turned = any(
-        (r.transposed and r.time is not None) or r.name == "outer" for r in line.references
+    return (line.target.letter.isupper() or _turns(line)) and any(
+        r.name == line.name for r in line.references
     )
-    capital = line.target.letter.isupper()
-    return (capital or turned) and any(r.name == line.name for r in line.references)

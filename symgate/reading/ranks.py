@@ -33,6 +33,9 @@ from symgate.reading.trees import (
 
 #: What a value is: a number, a column, a row, a matrix.
 NUMBER, COLUMN, ROW, MATRIX = "number", "column", "row", "matrix"
+TURNED = {COLUMN: ROW, ROW: COLUMN}
+#: The kind of the error of a sum of matrices and others.
+UNLIKE = "unlike"
 #: How tightly a text binds.
 SUM, PRODUCT, ACT, ATOM = 1, 2, 3, 5
 #: What two neighbours of a product make, in the order in which they are joined.
@@ -65,7 +68,10 @@ class RankedReader:
         shown, kind, _ = self.value(line.right)
         if line.stacked is not None:
             shown, kind, _ = self.row_of((shown, kind, SUM), line.right, *line.stacked)
-        kind = NUMBER if kind == COLUMN and line.name in self.numbers else kind
+        if kind == COLUMN and line.name in self.numbers:
+            rows = re.findall(r"\b(\w+) @ ", shown)  # β = σ(W x), a number: W is a row
+            self.kinds.update(dict.fromkeys(rows, ROW))
+            shown, kind = self.value(line.right)[0] if rows else shown, NUMBER
         if line.name in self.memories and kind != MATRIX:
             raise Foreign(f"{line.name} is a matrix, and its value is none", line.right)
         self.kinds[line.name] = kind
@@ -79,7 +85,7 @@ class RankedReader:
             r"\b\w+\b(?![\[(])", lambda m: f"{m[0]}_{gate}" if m[0] in own else m[0], inner[0]
         )
         ref = None if function is None else reference(function, self.context.indices)
-        row = shown, inner[1], inner[2]
+        row = shown, *inner[1:]
         return row if ref is None else self.called(ref, whole, [row])
 
     # -- values --------------------------------------------------------------------------
@@ -99,7 +105,8 @@ class RankedReader:
                 return f"sqrt({inner[0]})", inner[1], ATOM
             case Group(opening=opening, items=(item,)):
                 inner = self.value(item)
-                return inner if opening != "|" else self.norm(inner)
+                size = "abs" if inner[1] == NUMBER else "norm"
+                return inner if opening != "|" else (f"{size}({inner[0]})", NUMBER, ATOM)
             case Group(opening="[" | "(", items=items) if len(items) > 1:
                 shown = ", ".join(self.value(item)[0] for item in items)
                 return f"[{shown}]", ROW if self.rows else COLUMN, ATOM
@@ -127,7 +134,7 @@ class RankedReader:
         shown = f"{ref.name}{time_text(time)}"
         if ref.transposed and kind == MATRIX:
             return f"{shown}.T", kind, ATOM
-        return shown, self.turned(kind) if ref.transposed else kind, ATOM
+        return shown, TURNED.get(kind, kind) if ref.transposed else kind, ATOM
 
     def guess(self, ref: Reference, timed: bool) -> str:
         """The rank of a name by its letter: Greek numbers, capital weights, vectors."""
@@ -138,10 +145,6 @@ class RankedReader:
             return NUMBER
         return ROW if self.rows and timed else COLUMN
 
-    @staticmethod
-    def turned(kind: str) -> str:
-        return {COLUMN: ROW, ROW: COLUMN}.get(kind, kind)
-
     def sum(self, node: Tree, terms: Sequence[tuple[int, Tree]]) -> Value:
         values = [(sign, self.value(inner)) for sign, inner in terms]
         kinds = {kind for _, (shown, kind, _) in values if not self.is_bias(shown)} - {NUMBER}
@@ -150,7 +153,14 @@ class RankedReader:
             for _, (shown, _, _) in values:  # S_{t-1} G_t beside a matrix
                 if found := re.search(r"@ (\w+)\[t\]$", shown):
                     self.kinds[found[1]] = MATRIX
-            raise Foreign("a sum of a matrix and a vector", node)
+            odd = (
+                (t, v[1]) for (_, t), (_, v) in zip(terms, values, strict=True) if v[1] != MATRIX
+            )
+            place, kind = next(odd, (node, ""))
+            why = f"this is a {kind} and is added to a matrix"
+            raise FormulaError(
+                why, place.start, place.stop, UNLIKE if MATRIX in kinds else "foreign"
+            )
         out = ""
         for sign, own in values:
             plus = ("-" if sign < 0 else "") if not out else " - " if sign < 0 else " + "
@@ -159,15 +169,14 @@ class RankedReader:
 
     def is_bias(self, shown: str) -> bool:
         """Whether a summand is a parameter alone, which is whatever it is added to."""
-        return shown.isidentifier() and shown not in self.context.defined | self.context.inputs
+        return (
+            shown.isidentifier() and shown not in {"I"} | self.context.defined | self.context.inputs
+        )
 
     def quotient(self, above: Value, below: Value, node: Tree) -> Value:
         if below[1] == MATRIX:
             raise Foreign("a quotient by a matrix", node)
         return f"{bound(above, PRODUCT)} / {bound(below, ATOM)}", above[1], PRODUCT
-
-    def norm(self, inner: Value) -> Value:
-        return f"{'abs' if inner[1] == NUMBER else 'norm'}({inner[0]})", NUMBER, ATOM
 
     def scripted(self, node: Scripted, inner: Value) -> Value:
         """A bracket with a transpose or a power behind it."""
@@ -176,7 +185,7 @@ class RankedReader:
             if script.kind == "SUP" and is_transpose(script):
                 if inner[1] == MATRIX:
                     raise Foreign("a transposed matrix", node)
-                inner = inner[0], self.turned(inner[1]), inner[2]
+                inner = inner[0], TURNED.get(inner[1], inner[1]), inner[2]
             elif script.kind == "SUP":
                 inner = f"{bound(inner, ATOM)} ** {_power(script.inside)}", inner[1], ACT
             elif label not in ("2", "F"):
@@ -300,14 +309,7 @@ class RankedReader:
             return None
         after = rest[0][1]
         group = after.base if isinstance(after, Scripted) else after
-        named = ref.letter in symbols.WHOLE or ref.letter in (
-            "diag",
-            "Diag",
-            "max",
-            "min",
-            "spike",
-            "outer",
-        )
+        named = ref.letter in {*symbols.WHOLE, "diag", "Diag", "max", "min", "spike", "outer"}
         if not isinstance(group, Group) or not (named or self.calls.is_function(ref, True)):
             return None
         value = self.called(ref, group, [self.value(item) for item in group.items])

@@ -57,6 +57,7 @@ class Understanding:
     backwards: set[str] = field(default_factory=set)
     convolution: bool = False
     ranked: RankedCell | None = None
+    clash: FormulaError | None = None
 
     def line(self, name: str) -> Understood | None:
         return next((line for line in self.lines if line.name == name), None)
