@@ -208,6 +208,7 @@ def test_slips_of_several_characters_are_mended_to_the_cell(
         ),
         (*GRU[:3], r"h_t = h_{t-1} - z_t \odot h_{t-1} + z_t \odot \tilde h_t"),
         (GRU[0], r"\tilde h_t = W_h x_t + b_h", GRU[3]),
+        (GRU[0], r"\tilde h_t = \tanh(W_h x_t + U_h (p \odot h_{t-1}) + b_h)", GRU[3]),
         (LATE[0], r"\tilde h_t = \tanh(W_h x_{t-1} + b_h)", GRU[3]),
     ],
 )

@@ -137,3 +137,49 @@ def test_a_bracket_closes_where_the_cell_is_a_known_one(line: str, printed: str)
     assert misprint.meant == printed + (")" if printed[0] == "(" else "]")
     assert reading.zoo is not None
     assert reading.zoo.name == "gru"
+
+
+SRU = (
+    r"f_t = \sigma(W_f x_t + b_f)",
+    r"r_t = \sigma(W_r x_t + b_r)",
+    r"c_t = f_t \odot c_{t-1} + (1 - f_t) \odot W x_t",
+    r"h_t = r_t \odot \tanh(c_t) + (1 - f_t) \odot x_t",
+)
+SIZES = (
+    r"h_t = \tanh(A x_t + B h_{t-1} + b)",
+    r"A \in \mathbb{R}^{n\times n}",
+    r"B \in \mathbb{R}^{n \times d}",
+    r"x_t \in \mathbb{R}^d",
+    r"h_t \in \mathbb{R}^n",
+)
+KEYS = (
+    r"S_t = \alpha_t S_{t-1} + v_t k_{t-1}^\top",
+    "k_t = W_k x_t",
+    "v_t = W_v x_t",
+    "q_t = W_q x_t",
+    "o_t = S_t q_t",
+)
+LABELS = (r"h_t = \tanh(W_{hh} x_t + W_{xh} h_{t-1} + b_h)",)
+READOUT = (r"h_t = \tanh(W x_t + U h_{t-1})", "y_t = V s_t")
+
+
+@pytest.mark.parametrize(
+    ("lines", "printed", "meant"),
+    [
+        (SRU, "f_t", "r_t"),  # in the last line, where r_t would not be read with f_t for both
+        (SIZES, "A", "B"),
+        (LABELS, "W_{hh}", "W_{xh}"),
+        (KEYS, r"k_{t-1}^\top", r"k_{t}^\top"),
+        (READOUT, "s_t", "h_t"),
+    ],
+)
+def test_a_slip_between_two_names_is_mended(
+    lines: tuple[str, ...], printed: str, meant: str
+) -> None:
+    (misprint,) = read_text("\n".join(f"$$ {line} $$" for line in lines)).cells[0].misprints
+    assert (misprint.printed, misprint.meant) == (printed, meant)
+
+
+def test_a_value_of_another_network_is_no_slip() -> None:
+    told = "The decoder's state is $s_t$.\n" + "\n".join(f"$$ {line} $$" for line in READOUT)
+    assert read_text(told).cells[0].misprints == ()

@@ -107,6 +107,7 @@ def _found(document: Document, every: Iterable[Piece], edits: Sequence[Edit]) ->
     groups = grouped(with_aliases(read, document.text), document.text)
     for line, why in groups.skipped:
         near = [d for d in groups.drafts if any(map(line.is_candidate_of, d.lines))]
+        near = near or [d for d in groups.drafts[-1:] if _shows_a_stranger(line, read)]
         if near:
             near[0].outputs.append(line)
             continue
@@ -143,6 +144,14 @@ def _found(document: Document, every: Iterable[Piece], edits: Sequence[Edit]) ->
             )
         found.cells.append((draft, understanding, parts))
     return without_filters(found)
+
+
+def _shows_a_stranger(line: LaidOutLine, every: Sequence[LaidOutLine]) -> bool:
+    """Whether a line reads one value of its step, of which no other line tells: y_t = V s_t."""
+    own = {r.name for r in line.references if r.time is not None}
+    others = [o for o in every if o is not line]
+    told = {r.name for o in others for r in (o.target, *o.references)}
+    return len(own) == 1 and line.target.time == 0 and not own & told
 
 
 def without_filters(found: DocumentParts) -> DocumentParts:

@@ -35,7 +35,7 @@ def seen(cell: Readable) -> list[FoundFault]:
 
 def inferred(document: Document, found: Understanding, parts: Structure) -> list[FoundFault]:
     """The misprints that follow from what holds in every cell, and from the cells of the zoo."""
-    own = sketch(found, parts)
+    own = sketch(found, parts, document.text)
     printing = Printing(document.text, own)
     made, left, _ = slips(own, printing)
     names = list(misnamed(own, printing))

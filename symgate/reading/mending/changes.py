@@ -62,3 +62,4 @@ def in_line(sketch: Sketch, own: Facts, printing: Printing) -> Iterator[Change]:
     yield from sums.inserted_terms(maker)
     yield from names.swaps(maker)
     yield from names.exchanged_names(maker)
+    yield from names.exchanged_weights(maker)

@@ -133,13 +133,24 @@ def swaps(maker: Maker) -> Iterator[Change]:
     for one, other in combinations(gates, 2):
         if one.name == other.name or -1 in (one.time, other.time):
             continue
-        first, second = maker.shown(one), maker.shown(other)
-        changed = exchanged(maker.own.term, one, replace(other, start=one.start, stop=one.stop))
-        changed = exchanged(changed, other, replace(one, start=other.start, stop=other.stop))
-        edits = (Edit(one.start, one.stop, second), Edit(other.start, other.stop, first))
-        yield Change(
-            maker.own.name, one, changed, "swapped_gates", edits, one.start, one.stop, second
-        )
+        yield _exchange(maker, one, other, "swapped_gates")
+
+
+def exchanged_weights(maker: Maker) -> Iterator[Change]:
+    """W_xh x + W_hh h for W_hh x + W_xh h."""
+    for s in maker.own.sums:
+        for one, other in combinations([a.matrix for a in s.applied], 2):
+            if isinstance(one, Par) and isinstance(other, Par) and one.name != other.name:
+                yield _exchange(maker, one, other, "wrong_weight_index")
+
+
+def _exchange(maker: Maker, one: Par | Var, other: Par | Var, kind: str) -> Change:
+    """Two symbols in each other's place."""
+    first, second = maker.shown(one), maker.shown(other)
+    term = exchanged(maker.own.term, one, replace(other, start=one.start, stop=one.stop))
+    term = exchanged(term, other, replace(one, start=other.start, stop=other.stop))
+    edits = (Edit(one.start, one.stop, second), Edit(other.start, other.stop, first))
+    return Change(maker.own.name, one, term, kind, edits, one.start, one.stop, second)
 
 
 def exchanged_names(maker: Maker) -> Iterator[Change]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import combinations
 
 from symgate.reading.mending.broken import Broken, at
 from symgate.reading.mending.sketch import Sketch, gate_of, times
@@ -132,3 +133,30 @@ def timely(sketch: Sketch) -> Iterator[Broken]:
             fewer = sketch.reads[v.name, 0] >= sketch.reads[v.name, -1]
             if late and not now and (fewer or v.name in new):
                 yield at(own, v, "wrong_time_index", f"{v.name} is read at step t elsewhere", True)
+
+
+def labelled(sketch: Sketch) -> Iterator[Broken]:
+    """The index of a weight names what it acts on: not W_hh x_t + W_xh h_{t-1}."""
+    for own in sketch.lines.values():
+        target = own.u.line.target.letter
+        pairs = [(a.matrix, a.vector) for s in own.sums for a in s.applied]
+        read = [
+            ("".join(w.ref.labels).replace(target, "", 1), w, v.ref.letter)
+            for w, v in pairs
+            if isinstance(w, Par) and isinstance(v, Var)
+        ]
+        for (mark, one, x), (other, _, h) in combinations(read, 2):
+            if (mark, other) == (h, x) and x != h:
+                why = f"the index of {one.name} names {h}, and {one.name} is applied to {x}"
+                yield at(own, one, "wrong_weight_index", why, True)
+
+
+def sized(sketch: Sketch) -> Iterator[Broken]:
+    """Sizes are as the document states them: not W x for W ∈ ℝ^{n×n} and x ∈ ℝ^d."""
+    for own in sketch.lines.values():
+        for a in [a for s in own.sums for a in s.applied]:
+            w, x = sketch.size(a.matrix), sketch.size(a.vector)
+            turned = a.row != (isinstance(a.matrix, Par) and a.matrix.transposed)
+            if len(w) == 2 and len(x) == 1 and w[not turned] != x[0]:
+                why = f"a matrix of size {w[0]} × {w[1]} is applied to a vector of size {x[0]}"
+                yield at(own, a.matrix, "wrong_weight_index", why)

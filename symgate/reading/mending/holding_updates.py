@@ -102,19 +102,17 @@ def gated(sketch: Sketch) -> Iterator[Broken]:
 
 def paired(sketch: Sketch) -> Iterator[Broken]:
     """1 - z stands beside z: not (1 - z) ⊙ h + r ⊙ g, where z stands nowhere else."""
-    for name in sketch.parts.carried:
-        own = sketch.lines.get(name)
-        parts = summands(own.term) if own is not None else []
-        complements = {
-            v.name for p in parts for f in p.factors if isinstance(v := complement(f), Var)
-        }
-        gates = [f for p in parts for f in p.factors if isinstance(f, Var) and f.time != -1]
+    for own in sketch.lines.values():
+        parts = summands(own.term)
+        every = [f for p in parts for f in p.factors]
+        complements = {v.name for f in every if isinstance(v := complement(f), Var)}
+        gates = [f for f in every if isinstance(f, Var) and f.time != -1]
         calls = {n: t for n, t in sketch.terms.items() if isinstance(t, Call)}
         gates = [g for g in gates if g.name in calls and calls[g.name].function == "sigmoid"]
         one_each = len(parts) == 2 and len(complements) == len(gates) == 1
-        if own is not None and one_each and gates[0].name not in complements:
+        if one_each and gates[0].name not in complements:
             why = f"1 - {complements.pop()} is paired with {gates[0].name}"
-            yield at(own, gates[0], "wrong_gate", why, True)
+            yield at(own, own.term, "wrong_gate", why, True)
 
 
 def kept(sketch: Sketch) -> Iterator[Broken]:

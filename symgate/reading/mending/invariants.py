@@ -50,11 +50,13 @@ INVARIANTS = {
         Invariant(names.dated, unseen=True),
         Invariant(names.cased, unseen=True, mends=("case_mismatch",)),
         Invariant(names.bare),
+        Invariant(names.labelled, unseen=True, mends=("wrong_weight_index",)),
+        Invariant(names.sized, unseen=True, mends=("wrong_weight_index",)),
         Invariant(updates.within_a_step, mends=("wrong_time_index",)),
         Invariant(updates.between, mends=("wrong_activation",)),
         Invariant(updates.shared_out),
         Invariant(updates.gated),
-        Invariant(updates.paired),
+        Invariant(updates.paired, mends=("wrong_gate",)),
         Invariant(updates.kept),
         Invariant(
             updates.different, unseen=True, mends=("missing_tilde", "extra_tilde", "wrong_state")

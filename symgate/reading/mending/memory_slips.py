@@ -16,13 +16,15 @@ from symgate.reading.context import Context
 from symgate.reading.faults import Edit, FoundFault, edited
 from symgate.reading.lines import LaidOutLine
 from symgate.reading.memories import chains, family
+from symgate.reading.mending.printing import stepped
 from symgate.reading.names import Reference, reference
 from symgate.reading.ranked_lines import InText, in_text
 from symgate.reading.ranks import MATRIX, NUMBER
+from symgate.reading.tokens import Token
 from symgate.reading.trees import Scripted, Spelled, Terms, Tree, subtrees
 
 #: How likely each kind of slip is, beside the others.
-PRIOR = {"wrong_sign": 0.8, "swapped_vectors": 0.7, "wrong_symbol": 0.6}
+PRIOR = {"wrong_time_index": 0.9, "wrong_sign": 0.8, "swapped_vectors": 0.7, "wrong_symbol": 0.6}
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,8 @@ class _MemoryLine:
     @property
     def wrong(self) -> tuple[str, str]:
         """A line and what does not hold of it, in words; both "" where all holds."""
+        if self.late:
+            return self.name, f"{self.late} is computed and used within one step"
         if not chains(self.value(self.name), self.name, self.ranks):
             return "", ""
         if not family(self.texts, self.ranks):
@@ -73,6 +77,16 @@ class _MemoryLine:
         if self.pair and self.side is not None and self.pair[self.side] == "v":
             return self.name, "the query is matched with v, the value, not with k, the key"
         return "", ""
+
+    @property
+    def late(self) -> str:
+        """A key or value of this step that is read at the next one alone; "" where none is."""
+        every = " ".join(self.texts.values())
+        for name in re.findall(r"\b(\w+)\[t-1\]", self.value(self.name)):
+            once = len(re.findall(rf"\b{name}\[t\]", every)) == 1
+            if once and f"{name}[t-1]" not in self.texts.get(name, f"{name}[t-1]"):
+                return name
+        return ""
 
     @property
     def divisors(self) -> list[str]:
@@ -138,7 +152,7 @@ def faults(lines: Sequence[LaidOutLine], context: Context, document: str) -> Ite
 def _changes(
     line: LaidOutLine, lines: Sequence[LaidOutLine], context: Context, document: str
 ) -> Iterator[_LineChange]:
-    """Signs turned, two symbols exchanged, one symbol in place of another."""
+    """Signs turned, values of this step for the last, two symbols exchanged, one for another."""
 
     def changed(
         kind: str, start: int, stop: int, new: Mapping[int, Tree], *edits: Edit
@@ -155,8 +169,16 @@ def _changes(
             if at >= 0:
                 terms = (*node.terms[:i], (-sign, inner), *node.terms[i + 1 :])
                 edit = Edit(at, at + 1, "+" if sign < 0 else "-")
-                new = {id(node): replace(node, terms=terms)}
-                yield changed("wrong_sign", at, inner.stop, new, edit)
+                signed = replace(node, terms=terms)
+                yield changed("wrong_sign", at, inner.stop, {id(node): signed}, edit)
+    states = {own.name for own in lines}
+    for node in subtrees(line.right):
+        ref = reference(node, context.indices) if isinstance(node, Scripted) else None
+        if isinstance(node, Scripted) and ref and ref.time == -1 and ref.name not in states:
+            now = stepped(document[node.start : node.stop], 1, context.indices.time)
+            new = replace(node, scripts=tuple(map(_of_this_step, node.scripts)))
+            edit = Edit(node.start, node.stop, now)
+            yield changed("wrong_time_index", node.start, node.stop, {id(node): new}, edit)
     uses = list(_symbols(line, context))
     every = {ref.name: base for o in lines for ref, base in _symbols(o, context)}
     for (one, a), (other, b) in combinations(uses, 2):
@@ -168,6 +190,12 @@ def _changes(
             if name not in (ref.name, line.name):
                 edit = _put(base, put, document)
                 yield changed("wrong_symbol", ref.start, ref.stop, {id(base): put}, edit)
+
+
+def _of_this_step(script: Token) -> Token:
+    """The script t for t-1; any other as it is."""
+    late = [t.kind for t in script.inside[1:]] == ["MINUS", "NUMBER"]
+    return replace(script, inside=script.inside[:1]) if late else script
 
 
 def _put(place: Tree, new: Tree, document: str) -> Edit:

@@ -114,6 +114,8 @@ def _scored(
         if change.kind == "missing_tanh" and printing.without_output:
             continue
         after = sketch.changed(change.line, change.term)
+        if not _read_still(sketch, after, change.line):
+            continue
         reached = known(after.terms) if sketch.whole else ""
         left = _wrong(after, reached) if wrong else []
         rules = {(b.rule, b.line) for b in left}
@@ -134,6 +136,13 @@ def _scored(
         score += 0.2 * usual(sketch, change)
         score += 0.1 * any((b.start, b.stop) == (change.start, change.stop) for b in mended)
         yield ReadSlip(change, mended, reached, score)
+
+
+def _read_still(sketch: Sketch, after: Sketch, line: str) -> bool:
+    """Whether what a line read that has a line of its own is still read somewhere."""
+    before = {v.name for v in sketch.lines[line].variables} & sketch.lines.keys() - {line}
+    lost = before - {v.name for v in after.lines[line].variables}
+    return all(after.used(name) for name in lost)
 
 
 def _concerns(sketch: Sketch, change: Change, wrong: Sequence[Broken]) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from symgate.reading.mending.sizes import stated
 from symgate.reading.structure import (
     PrintedSummand,
     Structure,
@@ -85,7 +86,8 @@ def _sum(call: Call | None, term: AnyTerm) -> WeightedSum:
 class Sketch:
     """The lines of a cell by name, and the parts that they play.
 
-    `spare` are gates that nothing reads as printed; `whole` says that every line was read.
+    `spare` are gates that nothing reads as printed; `whole` says that every line was read;
+    `sizes` are those that the document states, by names without marks.
     """
 
     lines: Mapping[str, Facts]
@@ -93,6 +95,12 @@ class Sketch:
     found: Understanding = field(repr=False)
     spare: frozenset[str] = frozenset()
     whole: bool = True
+    sizes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def size(self, term: AnyTerm) -> tuple[str, ...]:
+        """The size of a weight or a value that the document states; () where it does not."""
+        name = term.name.replace("_", "") if isinstance(term, Par | Var) else ""
+        return self.sizes.get(name) or self.sizes.get(f"{name}t", ())
 
     def changed(self, name: str, term: AnyTerm) -> Sketch:
         """With another right side for one line."""
@@ -227,8 +235,8 @@ class Sketch:
         return frozenset(names) & self.memories
 
 
-def sketch(found: Understanding, parts: Structure) -> Sketch:
-    """The sketch of a cell as it is printed."""
+def sketch(found: Understanding, parts: Structure, said: str = "") -> Sketch:
+    """The sketch of a cell as it is printed; `said` is the document, which may state sizes."""
     spare = left_over(found, parts)
     lines = sorted([*found.lines, *spare], key=lambda u: (u.line.number, u.line.target.start))
     return Sketch(
@@ -237,6 +245,7 @@ def sketch(found: Understanding, parts: Structure) -> Sketch:
         found,
         frozenset(u.name for u in (*spare, *unread(found, found.lines, parts))),
         all(u.term is not None for u in lines),
+        stated(said),
     )
 
 

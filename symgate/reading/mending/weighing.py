@@ -53,7 +53,7 @@ def _the_odd_one(
 
 
 def summed(sketch: Sketch) -> Iterator[Broken]:
-    """A weight stands in a sum alone: not U h ⊙ p ⊙ c, not b ⊙ r ⊙ (U h), not U (h ⊙ b)."""
+    """A weight stands in a sum alone: not U h ⊙ p ⊙ c, not b ⊙ r ⊙ (U h), not U h ⊙ b."""
     for own in sketch.lines.values():
         for term in own.terms:
             factors = times(term)
@@ -61,14 +61,19 @@ def summed(sketch: Sketch) -> Iterator[Broken]:
             behind = any(_is_vector(f) for f in factors[acted[0] :]) if acted else False
             opened = any(isinstance(f, Plus) and affine(f) for f in factors)
             before = opened and len(factors) > 2 and _is_vector(factors[0])
-            if behind or before:
-                yield at(
-                    own, term, "wrong_operator", "a bias or weight multiplies a weighted term", True
-                )
-            inner = term.vector if isinstance(term, Apply) else None
-            if isinstance(inner, Times) and any(map(_is_vector, inner.factors)):
-                why = "a weight multiplies what a matrix is applied to"
-                yield at(own, inner, "wrong_operator", why, len(own.sums) > 0)
+            if behind or before or _is_bare(term):
+                why = "a bias or weight multiplies a weighted term"
+                yield at(own, term, "wrong_operator", why, True)
+
+
+def _is_bare(term: AnyTerm) -> bool:
+    """Whether a weight multiplies what a matrix acts on, with no brackets around both."""
+    inner = term.vector if isinstance(term, Apply) else None
+    return (
+        isinstance(inner, Times)
+        and inner.start == inner.factors[0].start
+        and any(map(_is_vector, inner.factors))
+    )
 
 
 def acted(sketch: Sketch) -> Iterator[Broken]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from symgate.reading.faults import FoundFault, Placed, relettered
 from symgate.reading.mending.readable import Readable
 from symgate.reading.names import Reference
+from symgate.reading.structure import affine, variables
 from symgate.reading.terms import Apply, Num, Var, subterms
 from symgate.reading.understood import Understood
 
@@ -23,6 +24,7 @@ def faults(cell: Readable) -> Iterator[FoundFault]:
     yield from _missing(cell)
     yield from _other_notation(cell)
     yield from _unread_output(cell)
+    yield from _strange_readouts(cell)
     yield from _constants(cell)
     yield from _backwards(cell)
 
@@ -210,3 +212,19 @@ def _unread_output(cell: Readable) -> Iterator[FoundFault]:
         meant = relettered(cell.printed(var.start, var.stop), var.ref.letter, letter, 1)
         why = f"gates and candidate read the output {outputs[0]}, which nothing reads here"
         yield cell.exchanged("wrong_state", why, var, meant, 0.7)
+
+
+def _strange_readouts(cell: Readable) -> Iterator[FoundFault]:
+    """y_t = V s_t beside h_t alone: what is shown is a value of the cell, and s stands once."""
+    shown = [*cell.parts.outputs] or cell.parts.states
+    whole = cell.found.line(shown[0]) if len(shown) == 1 else None
+    read = {v.name for _, v in cell.variables()}
+    for u in cell.found.outputs if whole is not None else ():
+        own = [v for v in variables(u.term) if v.time == 0] if u.term is not None else []
+        if u.term is None or len(own) != 1 or own[0].name in read | {u.name} or not affine(u.term):
+            continue
+        letter = re.escape(own[0].ref.letter)
+        alone = len(re.findall(rf"(?<![A-Za-z\\]){letter}(?![A-Za-z])", cell.document.text)) == 1
+        if alone and whole is not None and (meant := cell.at_step(whole.line.target, 0)):
+            why = f"{own[0].name} is used and never defined; the state is {whole.name}"
+            yield cell.exchanged("undefined_symbol", why, own[0], meant, 0.8)
