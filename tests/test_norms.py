@@ -87,6 +87,7 @@ def test_its_curve_lies_under_its_bounds_and_is_named(name: str, norm: str) -> N
     assert d.predictions is not None
     assert (d.bounds.run_log10 >= d.log10_norm).all()
     assert (d.bounds.worst_log10[:, None] >= d.log10_norm).all()
+    assert d.bounds.worst_log10[0] == d.log10_norm[0].max()  # no room for rounding, nor √n twice
     assert all(p.log10_norm[0] == pytest.approx(d.median[0]) for p in d.predictions.entries)
     assert rf"\|_{{{MADE[norm].sign}}}" in d.plot().get_ylabel()
     assert MADE[norm].sentence.format(size=d.width) in d._repr_html_()

@@ -105,6 +105,7 @@ def ceilings(decay: Decay) -> Ceilings:
     before = max(decay.setting.positions) + 1 - np.arange(1, count + 1)
     reached = _Reached(occurred, before)
     room = ROUNDING * (1 + np.arange(count + 1)) + _beside_spectral(decay, run)
+    room[0] = 0  # both bounds start as the curve does
     start = np.max(decay.log10_norm[0])
     worst = _powers(symbolic, decay.of, decay.wrt, count, start, reached) + room
     notes = []
