@@ -80,7 +80,7 @@ CASES = [
     right("identity as a vector", "I * h[t-1]", "may stand only left of @", "I", 8),
     # -- characters
     right("a name for LaTeX", "x} + h[t-1]", "'}' is not in the language", "}", 9),
-    Case("LaTeX", "h_t = \\tanh(U h_{t-1})", "equations are not LaTeX", 1, 7, "\\"),
+    Case("LaTeX", "h_t = \\tanh(U h_{t-1})", "Cell.from_latex read LaTeX", 1, 7, "\\"),
     Case("dollars", "$h_t = U h_{t-1}$", "equations are not LaTeX", 1, 1, "$"),
     right("braces", "U @ h{t-1}", "a time is written in square brackets", "{", 13),
     right("Cyrillic a", "tаnh(U @ h[t-1])", "CYRILLIC SMALL LETTER A", "а", 9),

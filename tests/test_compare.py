@@ -510,7 +510,11 @@ def test_a_failed_search_is_no_proof() -> None:
         ("rnn", "rnn-sigmoid", "h of rnn-sigmoid lies in (0, 1) for all parameters"),
         ("linear-rnn", "min-gru", "a unit of h reads h of other units in linear-rnn"),
         ("rnn", "gru", "with one unit and all else at 0, rnn can have"),
-        ("lstm", "gru", "h of gru does not (taking c = 0 in lstm)"),
+        (
+            "lstm",
+            "gru",
+            "h of gru does not (taking c = 0 in lstm, and likewise where c = h or h = c)",
+        ),
         ("gru", "rnn-two-layers", "states: h in gru, l, h in rnn-two-layers"),
     ],
 )

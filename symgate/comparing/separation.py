@@ -78,16 +78,23 @@ def separated(one: Normal, other: Normal) -> str:
     'h of rnn-sigmoid lies in (0, 1) for all parameters, and h of rnn does not'
     """
     reasons = dict.fromkeys(filter(None, [_counted(one, other)]))
-    ways = 0
+    ways, taken = 0, dict[str, str]()
     try:
         with bounded(), np.errstate(all="ignore"):
             for ways, pair in enumerate(_pairs(one, other), 1):
                 found = next(filter(None, (proof(pair) for proof in PROOFS)), "")
                 if not found or ways > MOST_WAYS:
                     return ""
-                reasons[found + pair.taking] = None
+                if pair.taking:
+                    taken.setdefault(pair.taking, found)
+                else:
+                    reasons[found] = None
     except (TooLarge, ArithmeticError):
         return ""
+    if taken:
+        (taking, found), *others = taken.items()
+        alike = ", and likewise where " + " or ".join(way for way, _ in others) if others else ""
+        reasons[f"{found} (taking {taking} in {other.cell.name}{alike})"] = None
     return "; ".join([*reasons][:MOST_REASONS])
 
 
@@ -99,7 +106,7 @@ def _counted(*both: Normal) -> str:
         ("outputs beside the states", one.outputs, other.outputs),
     ):
         if len(left) != len(right):
-            shown = [", ".join(names) or "none" for names in (left, right)]
+            shown = [" and ".join(names) or "none" for names in (left, right)]
             return f"{what}: {shown[0]} in {one.cell.name}, {shown[1]} in {other.cell.name}"
     return ""
 
@@ -138,8 +145,7 @@ def _pair(one: Normal, other: Normal, names: Mapping[str, str], dropped: Mapping
     told = {names.get(s, f"{s} = {name}"): (s, name) for s, name in partners.items()}
     observed = {at: (one.observed[name], named(gone(every[s]))) for at, (s, name) in told.items()}
     taking = ", ".join(f"{d} = {s or 0}" for d, s in dropped.items())
-    said = taking and f" (taking {taking} in {other.cell.name})"
-    return Pair(one, other, observed, {at: name for at, (_, name) in told.items()}, said)
+    return Pair(one, other, observed, {at: name for at, (_, name) in told.items()}, taking)
 
 
 # -- numbers against what holds for all parameters ------------------------------------------

@@ -23,15 +23,18 @@ MAX_NAME = 60
 
 EXAMPLE = "h[t] = tanh(U @ h[t-1])"
 _OPERATORS = "the operators are + - * / @ **"
-_NOT_LATEX = f"equations are not LaTeX, but such as {EXAMPLE}"
-_BRACKETS = "a time is written in square brackets, h[t-1], and an index belongs to the name, U_z"
+_LATEX = "sg.read and Cell.from_latex read LaTeX"
+_NOT_LATEX = f"equations are not LaTeX, but such as {EXAMPLE}; {_LATEX}"
+_BRACES = (
+    f"a time is written in square brackets, h[t-1], and an index belongs to the name, U_z; {_LATEX}"
+)
 
 #: What to write for a character that the language does not have.
 INSTEAD = {
     **dict.fromkeys("⊙∘·×⋅∗", "write *"),
     **dict.fromkeys("−–", "write -"),
     **dict.fromkeys("∂$", _NOT_LATEX),
-    **dict.fromkeys("{}", _BRACKETS),
+    **dict.fromkeys("{}", _BRACES),
     **dict.fromkeys("<:", "an equation is written with ="),
     **dict.fromkeys("%&|~>!?`", _OPERATORS),
     "²": "write **2",
