@@ -515,7 +515,7 @@ def test_a_failed_search_is_no_proof() -> None:
             "gru",
             "h of gru does not (taking c = 0 in lstm, and likewise where c = h or h = c)",
         ),
-        ("gru", "rnn-two-layers", "states: h in gru, l, h in rnn-two-layers"),
+        ("gru", "rnn-two-layers", "states: h in gru, l and h in rnn-two-layers"),
     ],
 )
 def test_a_difference_is_proved_in_words(first: str, second: str, said: str) -> None:
