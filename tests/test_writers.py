@@ -252,11 +252,6 @@ def test_markdown_survives_the_sites(style: str) -> None:
                     assert row.endswith("|")
 
 
-def test_digits_stay_in_groups_in_markdown() -> None:
-    shown = sg.derive(sg.cell("lstm"), sections=["lags"]).markdown()
-    assert r"$5\thinspace 274\thinspace 724$" in shown
-
-
 def test_markdown_of_nasty_names_is_text() -> None:
     shown = sg.derive(nasty()).markdown()
     assert "<script" not in shown

@@ -112,20 +112,27 @@ def _cut(grid: list[list[AlignedRow]]) -> list[list[list[AlignedRow]]]:
 
 
 def _pages(rows: list[AlignedRow]) -> list[list[AlignedRow]]:
-    """Rows in groups that fit half a page each, cut before a left side where there is one."""
+    """Rows in groups that fit half a page each, cut before a left side where there is one, and
+    never inside a summand: its label stands at its last row."""
     if not any(row.label for row in rows):  # such a formula may be parted anywhere
         return [rows]
+    summands: list[list[AlignedRow]] = [[]]
+    for row in rows:
+        summands[-1].append(row)
+        if row.label:
+            summands.append([])
     groups: list[list[AlignedRow]] = [[]]
     height = 0.0
     total = sum(map(_height, rows))
     limit = total if total <= HEIGHT else HEIGHT * 0.75
-    for row in rows:
-        full = height + _height(row) > limit and (row.left or height > 1.5 * limit)
-        if groups[-1] and full:
+    for summand in filter(None, summands):
+        high = sum(map(_height, summand))
+        most = limit if summand[0].left else 1.5 * limit
+        if groups[-1] and height + high > most:
             groups.append([])
             height = 0.0
-        groups[-1].append(row)
-        height += _height(row)
+        groups[-1] += summand
+        height += high
     return groups
 
 

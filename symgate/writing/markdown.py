@@ -6,7 +6,6 @@ stands before a sign, and tables hold no bar.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -22,11 +21,7 @@ if TYPE_CHECKING:
 
 def maths(formula: str) -> str:
     """A formula inside a line."""
-    inline = (
-        re.sub(r"(?<=[0-9])\\,(?=[0-9])", r"\\thinspace ", formula)
-        .replace(r"\,", " ")
-        .replace(r"\|", r"\Vert ")
-    )
+    inline = formula.replace(r"\,", " ").replace(r"\|", r"\Vert ")
     return f"${' '.join(inline.replace('|', chr(92) + 'vert ').split())}$"
 
 

@@ -46,7 +46,7 @@ DEEP = r"\ifcsname beamer@framebox\endcsname\global\splitmaxdepth=\maxdepth\fi"
 BEGIN, END = r"\begin{aligned}", r"\end{aligned}"
 
 #: A formula of fewer rows than this stays on one page.
-PARTED = 8
+PARTED = 7
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from symgate.algebra.values import Across, Down
 from symgate.algebra.vectors import MatVec, Stack, rank, shifted, t, variable
 from symgate.linear.jacobian import jacobian
 from symgate.linear.paths import carries, count, paths
+from symgate.numerals import whole
 from symgate.writing.subject import J, K, Subject
 from symgate.writing.tree import (
     Formula,
@@ -140,16 +141,14 @@ def closed_form(coefficient: Any, shape: Sequence[Any]) -> MatrixExpr:
     return inside if rest == 1 else product([_closed(rest, size), inside], size)
 
 
-def _closed(coefficient: Any, size: Any) -> MatrixExpr:
+def _closed(coefficient: Any, size: Any) -> Any:
     if coefficient == 1:
         return Identity(size)
     moves = coefficient.has(Indexed, MatVec)
     power = Along(coefficient, J, K) if moves else Pow(coefficient, K)
-    return (
-        Diag(size, power)
-        if rank(coefficient) or size == 1
-        else product([power, Identity(size)], size)
-    )
+    if size == 1:
+        return power
+    return Diag(size, power) if rank(coefficient) else product([power, Identity(size)], size)
 
 
 def _factors(subject: Subject, of: str, wrt: str) -> int:
@@ -196,7 +195,8 @@ def _written_out(subject: Subject) -> Iterator[Step]:
             Formula((line(subject.partial(*pair, lag=lag), _in_gates(subject, found)),))
             for pair, found in ways.items()
         ]
-        reason = ("Substituting the blocks, with those of the previous step at time t − 1:",)
+        earlier = Written("t - 1", "t − 1")
+        reason = ("Substituting the blocks, with those of the previous step at time ", earlier, ":")
         yield Step(("Two steps in the gates",), reason, tuple(formulas))
 
 
@@ -234,11 +234,6 @@ def _in_gates(subject: Subject, ways: list[tuple[str, ...]]) -> MatrixExpr:
     return subject.laid_out(total(summands, size, last))
 
 
-def _grouped(number: Any) -> Written:
-    """A large number in groups of three digits."""
-    return Written(f"{int(number):,}".replace(",", r"\,"), f"{int(number):,}".replace(",", " "))
-
-
 def _number(lag: int) -> str:
     return {2: "Two", 3: "Three", 4: "Four"}.get(lag, str(lag))
 
@@ -256,8 +251,8 @@ def _number_of_paths(subject: Subject) -> Step:
             return Step(("The number of paths",), (f"One at each lag; {what}.",))
         alone = " One of them is the carry alone." if carried and len(carried.paths) == 1 else ""
         reason = worded(
-            f"One step has {number} paths, so {{k}} steps have {{all}}: {number**2} over two "
-            f"steps, {number**3} over three.{alone}",
+            f"One step has {number} paths, so {{k}} steps have {{all}}: {whole(int(number**2))} "
+            f"over two steps, {whole(int(number**3))} over three.{alone}",
             k=K,
             all=Pow(number, K),
         )
@@ -271,9 +266,9 @@ def _number_of_paths(subject: Subject) -> Step:
     header: list[Words] = [(K,)]
     header += [(shifted(variable(states[j]), K), " to ", variable(states[i])) for i, j in pairs]
     rows: list[tuple[Words, ...]] = []
-    for k in (1, 2, 3, 10):
+    for k in (1, 2, 3, 6):
         powered = steps_of**k
-        rows.append(((f"{k}",), *((_grouped(powered[p]),) for p in pairs)))
+        rows.append(((f"{k}",), *((whole(int(powered[p])),) for p in pairs)))
     reason = (
         "Multiplied out, each choice of one path per step gives one product of matrices and "
         "diagonals:",

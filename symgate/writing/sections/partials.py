@@ -50,18 +50,17 @@ def steps(subject: Subject) -> Iterator[Step]:
             lines.append(line(Equal(zero), S.Zero))
         beside.append(len(heard) + bool(zero and len(cell.states) <= 2))
     reason: list[object] = []
-    if lines:
-        layers = " and, in an upper layer, to what the layer below sends up"
-        reason += [
-            f"How each gate responds to the previous state{f'{layers},' if seams(cell) else ','} "
-            "with the input held fixed. "
-        ]
-        if len(cell.states) > 2:
-            reason += ["Partials that are not listed are zero. "]
     if deaf:
         names = listed([(subject.now(g),) for g in deaf])
         reads, their = ("reads", "its") if len(deaf) == 1 else ("read", "their")
-        reason += [*names, f" {reads} no previous state, so {their} partials are zero."]
+        reason += [*names, f" {reads} no previous state, so {their} partials are zero. "]
+    if lines:
+        layers = " and, in an upper layer, to what the layer below sends up"
+        reason += [
+            "Partials that are not listed are zero. " * (len(cell.states) > 2),
+            f"How each gate responds to the previous state{f'{layers},' if seams(cell) else ','} "
+            "with the input held fixed:",
+        ]
     formulas = (Formula(tuple(lines), tuple(beside)),) if lines else ()
     heading = ("Each gate with respect to each previous state",)
     yield Step(heading, tuple(reason), formulas, None, tuple(terms))
