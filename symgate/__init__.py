@@ -91,6 +91,7 @@ _HOMES |= {
     "bounds_of": "symgate.decaying.beside",
     "cell_html": "symgate.writing.html",
     "cell_of_latex": "symgate.reading.reader",
+    "on_board": "symgate.algebra.text",
     "predictions_of": "symgate.decaying.beside",
     "function_code": "symgate.numerics.lambdified",
     "named": "symgate.cells",
@@ -102,6 +103,7 @@ _HOMES |= {
 
 if TYPE_CHECKING:
     from symgate import plots
+    from symgate.algebra.text import on_board as on_board
     from symgate.algebra.text import text
     from symgate.bounds.origin import Origin, origin
     from symgate.cells import named as named

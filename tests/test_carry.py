@@ -53,9 +53,9 @@ def test_the_carry_of_cells_that_disagreed() -> None:
     def coefficients(name: str) -> dict[str, str]:
         return {c.state: str(c.coefficient) for c in carries(sg.linearise(sg.cell(name)))}
 
-    assert coefficients("rhn") == {"h": "(1 - k[t])*(1 - z[t])"}
+    assert coefficients("rhn") == {"h": "(1 - k_t)*(1 - z_t)"}
     assert coefficients("star") == coefficients("indrnn") == coefficients("cfn") == {}
-    assert coefficients("lstm") == {"c": "f[t]"}
+    assert coefficients("lstm") == {"c": "f_t"}
     assert [p.name for p in paths(sg.linearise(sg.cell("star")), "h", "h")] == ["direct", "k"]
 
 

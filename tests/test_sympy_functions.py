@@ -123,3 +123,14 @@ def test_a_jacobian_is_not_differentiated_by_what_it_depends_on(by: Any) -> None
     with pytest.raises(TypeError, match="differentiate a cell with"):
         J.diff(by)
     assert sp.diff(J, sp.Symbol("a")) == sp.ZeroMatrix(*J.shape)
+
+
+def test_equations_are_printed_in_one_style() -> None:
+    gru, memory = sg.cell("gru"), sg.cell("mlstm").equations["h"]
+    assert str(gru.equations["n"]) == "tanh(b_n + U_n (h_{t-1} ⊙ r_t) + W_n x_t)"
+    assert str(gru.equations["h"]) == "(1 - z_t)*n_t + h_{t-1}*z_t"
+    assert sp.pretty(gru.equations["h"]) == "(1 - z_t)⋅n_t + h_{t-1}⋅z_t"
+    assert sp.latex(gru.equations["h"]) == r"\left(1 - z_t\right) n_t + h_{t-1} z_t"
+    assert str(memory).startswith("o_t*(C_t q_t)/")
+    assert sp.latex(sg.stack("rnn", layers=2).variable("h1", 1) ** 2) == "{h_{t-1}^{(1)}}^{2}"
+    assert sp.pycode(gru.equations["h"]) == "(1 - z[t])*n[t] + h[t - 1]*z[t]"

@@ -257,7 +257,7 @@ def fold(expression: Basic, semantics: Semantics, given: Mapping[Basic, Any] | N
     ...     def add(self, parts, e):
     ...         return set().union(*parts)
     >>> sorted(fold(variable("z") + variable("h", 1), Names()))
-    ['h[t - 1]', 'z[t]']
+    ['h_{t-1}', 'z_t']
     """
     if given is not None:
         memo: Known = dict(given)

@@ -33,7 +33,6 @@ from sympy import (
 )
 from sympy.core.basic import Basic
 from sympy.matrices.expressions.blockmatrix import BlockMatrix
-from sympy.printing.pretty.stringpict import prettyForm
 
 from symgate.algebra.calls import RealMatrix
 from symgate.algebra.values import Dot
@@ -72,7 +71,6 @@ class Operator(RealMatrix):
 class OperatorSum(Operator, MatAdd):
     """A sum of operators that keeps its order."""
 
-    binding = prettyForm.ADD
     func = property(lambda self: lambda *parts: total(parts, *self.shape))
     _eval_transpose = Operator.transpose
 
@@ -83,7 +81,6 @@ class OperatorSum(Operator, MatAdd):
 class OperatorProduct(Operator, MatMul):
     """A product of operators that keeps its order."""
 
-    binding = prettyForm.MUL
     func = property(lambda self: lambda *parts: product(parts, self.rows))
     _eval_transpose = Operator.transpose
 
@@ -96,8 +93,6 @@ class OperatorProduct(Operator, MatMul):
 
 class OperatorPower(Operator, MatPow):
     """An operator to a power that is no natural number."""
-
-    binding = prettyForm.POW
 
     def _eval_transpose(self) -> MatrixExpr:
         return OperatorPower(transposed(self.base), self.exp)
@@ -113,7 +108,6 @@ class OperatorTranspose(Operator, Transpose):
 class OperatorKronecker(Operator, KroneckerProduct):
     """A ⊗ B: what acts on a matrix of the step, laid out row by row."""
 
-    binding = prettyForm.MUL
     _eval_transpose = Operator.transpose
 
 

@@ -6,31 +6,38 @@ not depend on how it looks.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from sympy import S, ZeroMatrix
 from sympy.core.basic import Basic
+from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.pretty.stringpict import prettyForm
 
 import symgate
 
 
-class Printed(Basic):
-    """A node of ours: `str`, `sympy.pprint` and `sympy.latex` write it in our style, and
-    `sympy.lambdify` makes a NumPy function of it."""
+class Styled(Basic):
+    """A node that `str`, `sympy.pprint` and `sympy.latex` write in our style."""
 
-    #: How tightly it binds among SymPy's own nodes, for `sympy.pprint`.
-    binding: ClassVar[int] = prettyForm.ATOM
+    @property
+    def precedence(self) -> int:
+        """How tightly it binds among SymPy's own nodes."""
+        return symgate.on_board(self)[1]
 
     def _sympystr(self, printer: Any) -> str:
-        return symgate.text(self)
+        return symgate.on_board(self)[0]
 
     def _pretty(self, printer: Any) -> Any:
-        return prettyForm(symgate.text(self), binding=self.binding)
+        text, precedence = symgate.on_board(self)
+        whole = precedence == PRECEDENCE["Atom"]
+        return prettyForm(text, binding=prettyForm.ATOM if whole else prettyForm.ADD)
 
-    def _latex(self, printer: Any, exp: Any = None) -> str:
-        shown = symgate.latex(self)
-        return shown if exp is None else rf"\left({shown}\right)^{{{exp}}}"
+    def _latex(self, printer: Any) -> str:
+        return symgate.latex(self)
+
+
+class Printed(Styled):
+    """A node of ours: `sympy.lambdify` makes a NumPy function of it."""
 
     def _numpycode(self, printer: Any) -> str:
         return symgate.numpy_code(self, printer)

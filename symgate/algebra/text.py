@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sympy import Expr, Identity, MatAdd, MatMul, MatrixExpr, MatrixSymbol, S, Symbol
+from sympy.printing.precedence import PRECEDENCE
 
 from symgate.algebra.elementwise import Activation
 from symgate.algebra.marks import Differential
@@ -18,6 +19,7 @@ from symgate.algebra.shown import (
     MATVEC,
     POWER,
     PRODUCT,
+    SUM,
     Order,
     Shown,
     is_vector,
@@ -176,6 +178,13 @@ def numbers_first(
         else:
             rest.append(m)
     return numbers, rest
+
+
+def on_board(expression: Any) -> tuple[str, int]:
+    """An expression as on a board, and SymPy's number for how tightly that binds."""
+    shown = Unicode().shown(expression)
+    kind = "Add" if shown.binds == SUM else "Mul" if shown.binds < ATOM else "Atom"
+    return shown.text, PRECEDENCE[kind]
 
 
 @asked()

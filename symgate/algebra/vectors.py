@@ -16,7 +16,8 @@ from typing import Any
 from sympy import Dummy, Expr, Indexed, IndexedBase, MatrixExpr, MatrixSymbol, Sum, Symbol, Tuple
 from sympy.core.basic import Basic
 
-from symgate.algebra.printed import Printed
+from symgate.algebra.names import name_parts
+from symgate.algebra.printed import Printed, Styled
 
 #: The present step.
 t = Symbol("t", integer=True)
@@ -32,6 +33,31 @@ class Ranked:
 
 class Vector(Ranked, Symbol):
     """A parameter that is a vector: its product with a vector is component by component."""
+
+    _pretty, _latex = Styled._pretty, Styled._latex
+
+
+class IndexedByTime(Styled, Indexed):
+    """A state, gate or input at a time."""
+
+    def sort_key(self, order: Any = None) -> Any:
+        """By its name in the language, whatever it looks like."""
+        return _indexed(*self.args).sort_key(order)
+
+    def _code(self, printer: Any) -> str:
+        """For lambdify its name, which is that of the argument; for others as SymPy has it."""
+        named = str(self).isidentifier() and not printer._settings["fully_qualified_modules"]
+        return str(self if named else printer._print_Indexed(self))
+
+    def _latex(self, printer: Any) -> str:
+        """In braces, where its upper index would meet that of a power."""
+        shown = super()._latex(printer)
+        return f"{{{shown}}}" if name_parts(self.base.name).layer else shown
+
+    _numpycode = _pythoncode = _mpmathcode = _jaxcode = _torchcode = _tensorflowcode = _code
+
+
+_indexed = lru_cache(maxsize=4096)(Indexed)
 
 
 class _ScalarBase(IndexedBase):
@@ -50,9 +76,9 @@ def variable(name: str, lag: int = 0, rank: int = 1) -> Indexed:
     """The value `name` at time t - lag: of rank 0 a scalar, 1 a vector, 2 a matrix.
 
     >>> variable("h", 1)
-    h[t - 1]
+    h_{t-1}
     """
-    return _base(name, rank)[t - lag]
+    return IndexedByTime(_base(name, rank), t - lag)
 
 
 @lru_cache(maxsize=4096)
@@ -98,7 +124,7 @@ def with_name(symbol: Any, name: str) -> Any:
     """The same variable or parameter by another name.
 
     >>> with_name(variable("h", 1), "c"), with_name(Vector("b"), "b_z")
-    (c[t - 1], b_z)
+    (c_{t-1}, b_z)
     """
     if isinstance(symbol, Indexed):
         return variable(name, -time_of(symbol), rank(symbol))
@@ -116,7 +142,7 @@ def shifted(expression: Any, steps: Any) -> Any:
     """The same expression `steps` steps earlier.
 
     >>> shifted(variable("h", 1) * variable("z"), 2)
-    h[t - 3]*z[t - 2]
+    h_{t-3}*z_{t-2}
     """
     return expression if steps == 0 else expression.xreplace({t: t - steps})
 

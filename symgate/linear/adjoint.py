@@ -73,7 +73,7 @@ def delta(name: str, rank: int = 1) -> Indexed:
     """δ of a node at time t, as a variable; it has the node's rank.
 
     >>> delta("h")
-    delta_h[t]
+    δ_{h,t}
     """
     return variable(f"delta_{name}", 0, rank)
 

@@ -35,7 +35,7 @@ def seams(cell: Cell) -> Mapping[int, Indexed]:
 
     >>> import symgate as sg
     >>> dict(seams(sg.stack("gru", layers=3)))
-    {1: h1[t], 2: h2[t]}
+    {1: h⁽¹⁾_t, 2: h⁽²⁾_t}
     """
     lin, found = linearise(cell), dict[int, Indexed]()
     for layer in sorted({layer_of(cell, state) for state in cell.states})[:-1]:

@@ -62,9 +62,9 @@ def linearise(cell: Cell) -> Linearisation:
     >>> import symgate as sg
     >>> for term in sg.linearise(sg.cell("gru"))["h"].terms:
     ...     print(term.coefficient, term.source)
-    (z[t],) h[t - 1]
-    (h[t - 1] - n[t],) z[t]
-    (1 - z[t],) n[t]
+    (z_t,) h_{t-1}
+    (h_{t-1} - n_t,) z_t
+    (1 - z_t,) n_t
     """
     split = _Split(cell)
     for name in cell.equations:
@@ -293,7 +293,7 @@ def factors_of(expression: Expr, order: Mapping[Basic, int] | None = None) -> Fa
 
     >>> z = variable("z")
     >>> factors_of(z * (1 - z)), factors_of(sp.Integer(1))
-    ((z[t], 1 - z[t]), ())
+    ((z_t, 1 - z_t), ())
     """
     if expression == 1:
         return ()

@@ -342,7 +342,7 @@ def carries(lin: Linearisation) -> tuple[Carry, ...]:
     >>> [(c.state, c.gates) for c in carries(sg.linearise(sg.cell("lstm")))]
     [('c', {'f': True})]
     >>> [(c.state, c.coefficient) for c in carries(sg.linearise(sg.cell("rhn")))]
-    [('h', (1 - k[t])*(1 - z[t]))]
+    [('h', (1 - k_t)*(1 - z_t))]
     """
     return tuple(found for s in lin.cell.states if (found := carry(lin, s)) is not None)
 

@@ -169,7 +169,7 @@ class NamedPaths:
         >>> import symgate as sg
         >>> alone = named_paths(sg.cell("lstm")).step(lambda name: name == "carry")
         >>> [(value, other, block.diagonal) for value, other, block in alone.across]
-        [('c', 'c', f[t])]
+        [('c', 'c', f_t)]
         """
         groups: dict[tuple[str, Indexed], list[Path]] = {}
         for path in self.kept(keep):
