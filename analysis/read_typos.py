@@ -96,7 +96,7 @@ def main() -> int:
 def measure(name: str, most: int, totals: Totals) -> None:
     """Write a cell in every notation, clean and with each typo."""
     tree = ast.parse(entry(name).equations.strip())
-    typos = [t for t in slips(tree) if _is_typo(written(t[2], LANGUAGE))]
+    typos = [t for t in slips(tree) if is_typo(written(t[2], LANGUAGE))]
     for number, notation in enumerate(NOTATIONS):
         text = written(tree, notation)
         found = read_text(text, "a.md").cells
@@ -109,7 +109,7 @@ def measure(name: str, most: int, totals: Totals) -> None:
             judge(name, kind, line, written(spoilt, notation), totals)
 
 
-def _is_typo(text: str) -> bool:
+def is_typo(text: str) -> bool:
     """Whether equations are still those of a recurrent cell, and of none that is published."""
     return "[t-1]" in text and known(of_text(text)) == ""
 

@@ -38,6 +38,16 @@ from symgate.reading.terms import (
 
 #: The lines of a cell: what each name is, at step t or without a step.
 Lines = Mapping[str, AnyTerm]
+#: The cells that people mean to write.
+MEANT = {
+    "lstm",
+    "lstm-peephole",
+    "lstm-coupled",
+    "gru",
+    "gru-z-takes-new",
+    "gru-reset-after",
+    "mgu",
+}
 #: Functions whose values weigh others: which of them stands where tells cells apart.
 WEIGHING = ("sigmoid", "hard_sigmoid", "exp")
 
@@ -140,6 +150,11 @@ def _zoo() -> Sequence[tuple[str, Lines]]:
     """The zoo's cells, then each with its gates turned round."""
     shown = [(name, of_text(e.equations)) for name, e in sorted(entries().items(), key=_plainest)]
     return [*shown, *((name, other) for name, lines in shown for other in _turned(lines))]
+
+
+def forms() -> Iterator[Lines]:
+    """The lines of the zoo's cells, also with their gates turned round."""
+    return (lines for _, lines in _zoo())
 
 
 @lru_cache(maxsize=16)

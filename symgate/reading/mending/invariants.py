@@ -6,7 +6,7 @@ that such a place is a slip even where nobody can tell what was meant.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from symgate.reading.mending import holding_functions as functions
@@ -101,6 +101,6 @@ INVARIANTS = {
 }
 
 
-def broken(sketch: Sketch) -> list[Broken]:
+def broken(sketch: Sketch, rules: Iterable[str] = INVARIANTS) -> list[Broken]:
     """Every place where something does not hold."""
-    return [replace(b, rule=n) for n, own in INVARIANTS.items() for b in own.rule(sketch)]
+    return [replace(b, rule=n) for n in rules for b in INVARIANTS[n].rule(sketch)]

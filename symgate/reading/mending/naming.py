@@ -227,9 +227,14 @@ def _odd_ones(
     bare = {
         at for at in places if scheme.patterns[at].before.startswith(line.by_place[at].name.lower())
     }
-    odd = [at for at in places if mark and marks[at] != mark and at not in twice | bare]
-    right = len(places) - len(odd) - len(twice | bare)
     letters = frozenset[str]().union(*(other.letters for other in lines))
+    few = {
+        at
+        for at in places
+        if marks[at] not in letters and sum(at in other.by_place for other in lines) < 3
+    }
+    odd = [at for at in places if mark and marks[at] != mark and at not in twice | bare | few]
+    right = len(places) - len(odd) - len(twice | bare | few)
     strange = [at for at in odd if marks[at] not in letters]
     sure = right > 1 or mark in line.letters
     if not sure or len(strange) > right or 2 * len(owners) <= len(lines):

@@ -10,27 +10,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from symgate.reading.mending.book import known
+from symgate.reading.mending.book import MEANT, known
 from symgate.reading.mending.broken import Broken
 from symgate.reading.mending.change import Change
 from symgate.reading.mending.changes import changes
 from symgate.reading.mending.habits import usual
 from symgate.reading.mending.invariants import INVARIANTS, broken
+from symgate.reading.mending.nearest import path
 from symgate.reading.mending.printing import Printing
 from symgate.reading.mending.sketch import Sketch
 from symgate.reading.structure import complement
-from symgate.reading.terms import Call, Quot, Raised, Var, subterms, text
+from symgate.reading.terms import Call, Var, subterms, text
 
-#: The cells that people mean to write.
-MEANT = {
-    "lstm",
-    "lstm-peephole",
-    "lstm-coupled",
-    "gru",
-    "gru-z-takes-new",
-    "gru-reset-after",
-    "mgu",
-}
 #: How many slips of one cell are looked for, and how many changes are tried for each.
 ROUNDS = 5
 MOST = 1_200
@@ -72,7 +63,10 @@ def slips(sketch: Sketch, printing: Printing) -> tuple[list[ReadSlip], list[Brok
     """The slips of a cell, what is left broken, and the cell without them."""
     found: list[ReadSlip] = []
     wrong = _wrong(sketch, known(sketch.terms))
-    for _ in range(ROUNDS):
+    if not known(sketch.terms):
+        found, sketch = _to_the_nearest(sketch, printing, wrong)
+        wrong = _wrong(sketch, known(sketch.terms))
+    for _ in range(ROUNDS if wrong else 0):
         best = _best(sketch, printing, wrong)
         if best is None:
             break
@@ -82,60 +76,72 @@ def slips(sketch: Sketch, printing: Printing) -> tuple[list[ReadSlip], list[Brok
     return found, wrong, sketch
 
 
+def _to_the_nearest(
+    sketch: Sketch, printing: Printing, wrong: Sequence[Broken]
+) -> tuple[list[ReadSlip], Sketch]:
+    """The changes to the known cell that is nearest; where nothing is broken one that decides."""
+    changes, reached = path(sketch, printing)
+    before = {(b.rule, b.line) for b in wrong}
+    found: list[ReadSlip] = []
+    after = sketch
+    for change in changes:
+        after = after.changed(change.line, change.term).restructured()
+        left = {(b.rule, b.line) for b in broken(after)}
+        mended = tuple(b for b in wrong if (b.rule, b.line) not in left)
+        wrong = [b for b in wrong if b not in mended]
+        found.append(ReadSlip(change, mended, reached, 0.0))
+    alone = not any(slip.mended for slip in found)
+    told = [s for s in found if s.mended or _decisive(sketch, s.change, reached)]
+    common = reached in MEANT and not alone
+    sure = common or (len(told) == len(found) and (len(found) == 1 or not alone))
+    sure = sure and not any(
+        _is_dropped(slip.change, slip.mended) or _is_a_variant(sketch, slip.change)
+        for slip in found
+    )
+    sure = sure and {(b.rule, b.line) for b in _wrong(after, reached)} <= before
+    return (found, after) if sure else ([], sketch)
+
+
 def _wrong(sketch: Sketch, name: str) -> list[Broken]:
     """What is broken; in a cell of the zoo only what the polynomials do not show."""
     return [b for b in broken(sketch) if not name or INVARIANTS[b.rule].unseen]
 
 
 def _best(sketch: Sketch, printing: Printing, wrong: Sequence[Broken]) -> ReadSlip | None:
-    best: ReadSlip | None = None
-    if not wrong and known(sketch.terms):
-        return None
-    for everywhere in (False, True):
-        if (everywhere or not wrong) and not _like_a_common_one(sketch):
-            return best
-        for slip in _scored(sketch, printing, wrong, everywhere):
-            if best is None or slip.score > best.score:
-                best = slip
-        if not wrong or (best is not None and best.reached):
-            return best
-    return best
+    """The change that mends most of what is broken."""
+    return max(_scored(sketch, printing, wrong), key=lambda slip: slip.score, default=None)
 
 
-def _scored(
-    sketch: Sketch, printing: Printing, wrong: Sequence[Broken], again: bool
-) -> Iterator[ReadSlip]:
-    """The changes that gain something: first at what is broken, then `again` everywhere else."""
+def _scored(sketch: Sketch, printing: Printing, wrong: Sequence[Broken]) -> Iterator[ReadSlip]:
+    """The changes at what is broken that gain something."""
     bad, before = sum(b.weight for b in wrong), {(b.rule, b.line) for b in wrong}
+    at_stake = sorted({b.rule for b in wrong})
     terms = max(TERMS, sum(len(own.terms) for own in sketch.lines.values()))
     for change in islice(changes(sketch, printing), MOST * TERMS**3 // terms**3):
-        if wrong and _concerns(sketch, change, wrong) == again:
-            continue
-        if change.kind == "missing_tanh" and printing.without_output:
+        if not _concerns(sketch, change, wrong):
             continue
         after = sketch.changed(change.line, change.term)
         if not _read_still(sketch, after, change.line):
             continue
-        reached = known(after.terms) if sketch.whole else ""
-        left = _wrong(after, reached) if wrong else []
+        if bad - sum(b.weight for b in broken(after, at_stake)) < 0.5:
+            continue
+        left = broken(after)
         rules = {(b.rule, b.line) for b in left}
         if any(b.fixed and b.line == change.line and (b.rule, b.line) not in before for b in left):
             continue
         mended = tuple(b for b in wrong if (b.rule, b.line) not in rules)
         gained = bad - sum(b.weight for b in left)
-        decisive = bool(mended) or _decisive(sketch, change, reached)
-        likely = reached in MEANT and decisive
-        dropped = change.kind in ("spurious_factor", "missing_comma") and any(
-            b.rule == "defined" for b in mended
-        )
-        if wrong and (dropped or gained < 0.5 or not _fits(sketch, change, mended, reached)):
+        if _is_dropped(change, mended) or gained < 0.5 or not _fits(sketch, change, mended):
             continue
-        if not wrong and not (reached and decisive and not broken(after.restructured())):
-            continue
-        score = gained + (1.5 if likely else 0.8 if reached else 0) + 0.4 * change.prior
-        score += 0.2 * usual(sketch, change)
+        score = gained + 0.4 * change.prior + 0.2 * usual(sketch, change)
         score += 0.1 * any((b.start, b.stop) == (change.start, change.stop) for b in mended)
-        yield ReadSlip(change, mended, reached, score)
+        yield ReadSlip(change, mended, "", score)
+
+
+def _is_dropped(change: Change, mended: Sequence[Broken]) -> bool:
+    """Whether a change only takes away a name that no line defines."""
+    drops = change.kind in ("spurious_factor", "missing_comma")
+    return drops and any(b.rule == "defined" for b in mended)
 
 
 def _read_still(sketch: Sketch, after: Sketch, line: str) -> bool:
@@ -155,14 +161,6 @@ def _concerns(sketch: Sketch, change: Change, wrong: Sequence[Broken]) -> bool:
         return True
     new = {v.name for v in subterms(change.term) if isinstance(v, Var)}
     return "read" in rules and bool(new & sketch.spare)
-
-
-def _like_a_common_one(sketch: Sketch) -> bool:
-    """Whether a cell has the functions of those that people mean to write."""
-    every = [t for own in sketch.lines.values() for t in own.terms]
-    calls = [t.function for t in every if isinstance(t, Call)]
-    plain = not any(isinstance(t, Quot | Raised) for t in every)
-    return sketch.whole and plain and {*calls} <= {"sigmoid", "tanh", "relu"} and len(calls) <= 7
 
 
 def _decisive(sketch: Sketch, change: Change, reached: str) -> bool:
@@ -193,12 +191,8 @@ def _is_a_variant(sketch: Sketch, change: Change) -> bool:
     return change.kind == "missing_complement" and shown in map(text, filter(complement, others))
 
 
-def _fits(sketch: Sketch, change: Change, mended: Sequence[Broken], reached: str) -> bool:
+def _fits(sketch: Sketch, change: Change, mended: Sequence[Broken]) -> bool:
     """Whether a change is at the place of what it mends, and of a kind that mends it."""
-    if reached and any(b.line == change.line or INVARIANTS[b.rule].elsewhere for b in mended):
-        return True
-    if reached:
-        return _decisive(sketch, change, reached)
     if any(b.line != change.line and not INVARIANTS[b.rule].elsewhere for b in mended):
         return False
     if any(b.rule == "read" for b in mended) and usual(sketch, change):

@@ -1,0 +1,60 @@
+"""Several slips in one cell are found together, by the known cell that is nearest."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from random import Random
+
+import pytest
+
+from analysis.read_typos import LANGUAGE, NOTATION_HEAD, NOTATIONS, is_typo, slips, written
+from symgate.cells import entry
+from symgate.reading.reader import read_text
+
+CELLS = ("gru", "lstm", "lstm-peephole")
+
+
+def pairs(name: str, count: int) -> Iterator[tuple[ast.Module, set[int]]]:
+    """The cell with two typos in two of its lines."""
+    random = Random(name)
+    tree = ast.parse(entry(name).equations.strip())
+    while count:
+        _, first, once = random.choice(list(slips(tree)))
+        _, second, twice = random.choice(list(slips(once)))
+        if first != second and is_typo(written(twice, LANGUAGE)):
+            count -= 1
+            yield twice, {first, second}
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_two_slips_are_told_and_none_is_mended_to_another_cell(name: str) -> None:
+    told = mended = 0
+    for number, (tree, lines) in enumerate(pairs(name, 8)):
+        text = written(tree, NOTATIONS[number % len(NOTATIONS)])
+        (reading,) = read_text(text, "a.md").cells
+        told += len(lines & {m.line - NOTATION_HEAD - 1 for m in reading.misprints})
+        if reading.zoo is not None and reading.zoo.as_meant in ("identical", "equal"):
+            assert reading.zoo.name == name, text
+            mended += 1
+    assert told >= 12
+    assert mended >= 6
+
+
+NOTE = r"""
+$$z_t = \sigma(W_z x_t + U_z h_{t-1} + b_z)$$
+$$r_t = \sigma(W_r x_t + U_r h_t + b_r)$$
+$$\tilde h_t = \tanh(W_h x_t + U_h h_{t-1} + b_h)$$
+$$h_t = z_t \odot h_{t-1} + (1 - r_t) \odot \tilde h_t$$
+"""
+
+
+def test_the_fewest_changes_to_a_known_cell_are_told() -> None:
+    (reading,) = read_text(NOTE).cells
+    assert [(m.line, m.printed, m.meant) for m in reading.misprints] == [
+        (3, "h_t", "h_{t-1}"),
+        (4, "h_{t-1}", r"r_t \odot h_{t-1}"),
+        (5, "r_t", "z_t"),
+    ]
+    assert reading.zoo is not None
+    assert (reading.zoo.name, reading.zoo.as_meant) == ("gru", "identical")
