@@ -67,5 +67,4 @@ def _of_line(sketch: Sketch, own: Facts, printing: Printing) -> Iterator[Change]
     yield from names.lone_gates(maker)
     yield from sums.inserted_terms(maker)
     yield from names.swaps(maker)
-    yield from names.exchanged_names(maker)
     yield from names.exchanged_weights(maker)

@@ -153,23 +153,6 @@ def _exchange(maker: Maker, one: Par | Var, other: Par | Var, kind: str) -> Chan
     return Change(maker.own.name, one, term, kind, edits, one.start, one.stop, second)
 
 
-def exchanged_names(maker: Maker) -> Iterator[Change]:
-    """(1 - z) ⊙ h_{t-1} + z ⊙ h̃_t for (1 - z) ⊙ h̃_{t-1} + z ⊙ h_t."""
-    weighed = [f for t in maker.own.terms for f in times(t) if isinstance(f, Var)]
-    for one, other in combinations(weighed, 2):
-        if one.ref.letter != other.ref.letter or one.name == other.name or one.time == other.time:
-            continue
-        term, edits = maker.own.term, []
-        for var, name in ((one, other.name), (other, one.name)):
-            term = exchanged(term, var, replace(var, name=name))
-            printed = maker.printing.name(name, var.time or 0)
-            edits.append(Edit(var.start, var.stop, printed))
-        if all(e.text for e in edits):
-            kind = "extra_tilde" if one.ref.accents else "missing_tilde"
-            meant, name = edits[0].text, maker.own.name
-            yield Change(name, one, term, kind, tuple(edits), one.start, one.stop, meant)
-
-
 def lone_gates(maker: Maker) -> Iterator[Change]:
     """z ⊙ h for z, (1 - z) ⊙ g for 1 - z: a gate in a state's line that weighs nothing."""
     for part in summands(maker.own.term) if maker.own.name in maker.sketch.states else ():

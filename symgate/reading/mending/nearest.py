@@ -40,14 +40,14 @@ FAR = 8.0
 
 
 @dataclass(frozen=True)
-class Shape:
+class LineShape:
     """What a line is: the function around it, and its polynomial."""
 
     function: str
     sum: Polynomial
 
 
-def shape(term: AnyTerm, named: Callable[[str], str]) -> Shape:
+def shape(term: AnyTerm, named: Callable[[str], str]) -> LineShape:
     """A line under other names."""
 
     def value(var: Var) -> Polynomial:
@@ -58,10 +58,10 @@ def shape(term: AnyTerm, named: Callable[[str], str]) -> Shape:
     whole = polynomial(term.argument if isinstance(term, Call) else term, value, True)
     kept = without_biases(whole)
     counted = {m: abs(whole[m]) if any(ACTED in f for f in m) else kept[m] for m in kept}
-    return Shape(call, {tuple(sorted(map(unmarked, m))): c for m, c in counted.items()})
+    return LineShape(call, {tuple(sorted(map(unmarked, m))): c for m, c in counted.items()})
 
 
-def difference(one: Shape, other: Shape) -> float:
+def difference(one: LineShape, other: LineShape) -> float:
     """How much two lines differ: 0 for equal ones, about 1 for each slip."""
     left = {m: c for m, c in one.sum.items() if other.sum.get(m) != c}
     right = {m: c for m, c in other.sum.items() if one.sum.get(m) != c}
@@ -129,7 +129,7 @@ def _nearest(sketch: Sketch) -> list[tuple[Lines, Mapping[str, str]]]:
 
 
 @lru_cache(maxsize=8)
-def _fitting(count: int) -> Sequence[tuple[Lines, Mapping[str, Shape]]]:
+def _fitting(count: int) -> Sequence[tuple[Lines, Mapping[str, LineShape]]]:
     """The known cells of so many lines; also with a candidate in the line that reads it."""
     found: list[Lines] = []
     for lines in forms():
@@ -141,7 +141,7 @@ def _fitting(count: int) -> Sequence[tuple[Lines, Mapping[str, Shape]]]:
     return [(lines, _blank(lines)) for lines in found]
 
 
-def _blank(lines: Lines) -> Mapping[str, Shape]:
+def _blank(lines: Lines) -> Mapping[str, LineShape]:
     return {n: shape(term, lambda name: "v" if name in lines else "x") for n, term in lines.items()}
 
 
@@ -158,7 +158,7 @@ def _inlined(lines: Lines) -> Iterator[Lines]:
 
 
 def _ways(
-    sketch: Sketch, blank: Mapping[str, Shape], theirs: Mapping[str, Shape]
+    sketch: Sketch, blank: Mapping[str, LineShape], theirs: Mapping[str, LineShape]
 ) -> Iterator[tuple[float, Mapping[str, str]]]:
     """The likeliest ways to set the lines of a known cell beside those of a cell."""
     cost = {
@@ -178,7 +178,7 @@ def _ways(
     return ((far, dict(zip(theirs, taken, strict=True))) for far, taken in found)
 
 
-def _strange(sketch: Sketch, own: str, name: str, theirs: Shape) -> float:
+def _strange(sketch: Sketch, own: str, name: str, theirs: LineShape) -> float:
     """How little a name speaks for the part that it plays: i for the gate i, c̃ for g."""
     target = sketch.lines[own].u.line.target
     candidate = theirs.function == "tanh"
