@@ -488,3 +488,10 @@ def test_layers_that_were_typed_are_taken_apart_as_those_of_a_stack() -> None:
     assert dict(seams(sg.cell("lstm"))) == {}
     both = "h1[t] = tanh(U1 @ h1[t-1] + V1 @ h2[t-1])\nh2[t] = tanh(U2 @ h2[t-1] + V2 @ h1[t-1])"
     assert dict(seams(sg.Cell.from_text(both))) == {}
+
+
+def test_a_part_of_an_equation_is_told_what_it_is() -> None:
+    cell = sg.Cell.from_text("h[t] = sigmoid(A @ h[t-1]) * relu(U @ h[t-1] + b)")
+    found = sg.decay(cell, hidden=3, lags=3, networks=1).bounds
+    assert found is not None
+    assert found.formula.endswith(", where v_{h,t} = relu(b + U h_{t-1})")

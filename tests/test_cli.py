@@ -301,8 +301,8 @@ def test_lag(symgate: Run, lag: str, heading: str, left: str) -> None:
         ("; rm", "a whole number or a name such as k, not '; rm'"),
         ("²", "a whole number or a name such as k"),
         ("κ", "a whole number or a name such as k"),
-        ("t", "a whole number or a name such as k"),
-        ("n", "n is a size of gru; choose another name"),
+        ("t", "t is the step; take another letter for the lag"),
+        ("n", "n is a size of gru; take another letter for the lag"),
     ],
 )
 def test_bad_lag(symgate: Run, lag: str, message: str) -> None:

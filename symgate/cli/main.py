@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
+from inspect import signature
 from io import TextIOWrapper
 from types import ModuleType
 from typing import Any, NoReturn
@@ -118,6 +119,17 @@ class _Parser(argparse.ArgumentParser):
     """A parser whose help that could not be printed is a fault as any other."""
 
     example = ""
+
+    def format_help(self) -> str:
+        """The help, {name} being the default of that argument of the command's function."""
+        open_ends = [a for a in self._actions if a.help and "{" in a.help]
+        if open_ends:
+            form = signature(getattr(symgate, self.prog.split()[-1]))
+            found = ((name, parameter.default) for name, parameter in form.parameters.items())
+            usual = {n: " ".join(d) if isinstance(d, tuple) else d for n, d in found}
+            for action in open_ends:
+                action.help = str(action.help).format_map(usual)
+        return super().format_help()
 
     def error(self, message: str) -> NoReturn:
         if "are required" in message:

@@ -186,7 +186,7 @@ def add_states(parser: argparse.ArgumentParser, norms: Iterable[str]) -> None:
     """--of, --wrt, --norm: which Jacobian, and in which of the norms."""
     parser.add_argument("--of", help="the state at t (h where there is one)")
     parser.add_argument("--wrt", help="the state at t - k (h where there is one)")
-    parser.add_argument("--norm", help=f"one of {', '.join(norms)} (spectral)")
+    parser.add_argument("--norm", help=f"one of {', '.join(norms)} ({{norm}})")
 
 
 def cell_of(arguments: argparse.Namespace) -> Cell:

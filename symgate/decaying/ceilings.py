@@ -124,11 +124,21 @@ def ceilings(decay: Decay) -> Ceilings:
 
 
 def _formula(symbolic: Bounds, decay: Decay) -> str:
-    """The bound of one step in letters, or how many products it is the sum of."""
+    """The bound of one step in letters, with what stands for parts of an equation, or how many
+    products it is the sum of."""
     if symbolic.is_written(decay.of, decay.wrt):
-        return text(symbolic.total(decay.of, decay.wrt))
+        total = symbolic.total(decay.of, decay.wrt)
+        nodes, own = linearise(symbolic.cell), symbolic.cell.equations
+        parts = {n.symbol: n.expression for n in nodes if n.name not in own}
+        told = [f"{text(v)} = {text(_whole(e, parts))}" for v, e in parts.items() if total.has(v)]
+        return ", where ".join(filter(None, [text(total), " and ".join(told)]))
     number = path_count(linearise(symbolic.cell), decay.of, [variable(decay.wrt, 1)])
     return f"the sum of the bounds of {number:,} paths"
+
+
+def _whole(e: Expr, parts: Mapping[Expr, Expr]) -> Expr:
+    """An expression with its parts written out."""
+    return e if (written := e.xreplace(parts)) == e else _whole(written, parts)
 
 
 def _beside_spectral(decay: Decay, run: Run) -> float:

@@ -210,7 +210,9 @@ def _check_symbolic(cell: Cell, lag: Expr) -> None:
     }
     for symbol in map(str, lag.free_symbols):
         if symbol in taken:
-            raise SymgateError(f"{symbol} is {taken[symbol]}; take another lag, such as lag='k'")
+            raise SymgateError(
+                f"{symbol} is {taken[symbol]}; take another letter for the lag, such as k"
+            )
     if not lag.free_symbols or lag.is_integer is False or lag.has(oo, zoo, nan):
         raise SymgateError(f"a lag must be a whole number or a symbol, not {lag}")
 

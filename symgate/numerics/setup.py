@@ -91,6 +91,9 @@ USUAL: Mapping[str, Mapping[str, Any]] = {
     "sweep": {"networks": 2},
 }
 
+#: Steps of the long curve of a report.
+LONG = 10_000
+
 #: What a run that was made already has settled.
 DRAWN = tuple(f.name for f in fields(Setup) if f.name not in ("cell", "lags", "at"))
 

@@ -14,7 +14,7 @@ from symgate.equations.zoo import cell_of
 from symgate.errors import SymgateError, known_name
 from symgate.numerics.initialise import SCHEMES
 from symgate.numerics.plain import plain
-from symgate.numerics.setup import USUAL, Setup, setup
+from symgate.numerics.setup import LONG, USUAL, Setup, setup
 from symgate.writing.notation import notation as notation_named
 
 #: Units of the heat map of half-lives, whose runs are many.
@@ -48,7 +48,7 @@ class Settings:
 
     setups: tuple[Setup, ...]
     notation: str = "symgate"
-    long: int = 10_000
+    long: int = LONG
     words: tuple[str, ...] = ()
 
     @property

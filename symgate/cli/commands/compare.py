@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from symgate.cli.options import add_cells, cells_of
+from symgate.cli.options import NOTATIONS, add_cells, cells_of
 from symgate.cli.saying import show_json
 
 EXAMPLES = ("symgate compare gru gru-reset-after", "symgate compare mine.cell")
@@ -17,7 +17,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "second cell",
     )
     parser.add_argument("--latex", action="store_true", help="print the map as LaTeX")
-    parser.add_argument("--notation", help="the notation of --latex (symgate)")
+    parser.add_argument("--notation", help=f"of --latex: {NOTATIONS}")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.epilog = (
         "Exit code 0: identical or equal; 1: equal under conditions, different, or no map found."

@@ -18,7 +18,6 @@ from symgate.cli.options import (
     add_states,
     cells_of,
     given,
-    one_thread,
     setup_options,
 )
 from symgate.cli.pictures import add_picture
@@ -49,7 +48,6 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    one_thread()
     chosen = cells_of(arguments)
     if arguments.save and len(chosen) > 1:
         arguments.parser.error("--save keeps one cell; name only one")

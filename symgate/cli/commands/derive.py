@@ -23,9 +23,9 @@ def add(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", metavar="FILE", help="a .tex, .md, .html, .pdf or .txt file"
     )
     parser.add_argument("--notation", help=f"how gates are written: {NOTATIONS}")
-    parser.add_argument("--layout", metavar="L", help="numerator (default) or transposed")
-    parser.add_argument("--lag", type=lag_of, metavar="K", help="steps to write out (default 2)")
-    parser.add_argument("--form", metavar="F", help="diag (default) or hadamard: a * (U v)")
+    parser.add_argument("--layout", metavar="L", help="numerator or transposed ({layout})")
+    parser.add_argument("--lag", type=lag_of, metavar="K", help="steps to write out ({lag})")
+    parser.add_argument("--form", metavar="F", help="diag, or hadamard: a * (U v) ({form})")
     parser.add_argument("--hadamard", metavar="SIGN", help="odot or circ")
     parser.add_argument("--bold", action="store_true", help="vectors in bold")
     parser.add_argument("--sections", type=names, metavar="A,B", help=f"only some of: {SECTIONS}")
@@ -41,7 +41,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--author", default="", help="the author")
     parser.add_argument("--date", default="", help="the date, printed as given")
     parser.add_argument(
-        "--format", choices=FORMATS, help="format on standard output (default text)"
+        "--format", choices=FORMATS, help=f"format on standard output ({FORMATS[0]})"
     )
     parser.add_argument("--json", action="store_true", help="print JSON: the same as --format json")
 
@@ -98,7 +98,7 @@ def _check(arguments: argparse.Namespace) -> None:
 
 
 def _shown(document: Any, arguments: argparse.Namespace) -> str:
-    kind = "json" if arguments.json else arguments.format or "text"
+    kind = "json" if arguments.json else arguments.format or FORMATS[0]
     if kind == "json":
         import json
 

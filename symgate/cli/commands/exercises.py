@@ -19,8 +19,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     endings = ".tex .pdf .md .html .txt, or .csv .tsv for flash cards"
     parser.add_argument("-o", "--output", metavar="FILE", help=f"the sheet: {endings}")
     parser.add_argument("--solutions", metavar="FILE", help="the solutions, in the same formats")
-    parser.add_argument("--seed", type=whole, help="another sheet for each number (0)")
-    parser.add_argument("--count", type=whole, help="how many exercises (12)")
+    parser.add_argument("--seed", type=whole, help="another sheet for each number ({seed})")
+    parser.add_argument("--count", type=whole, help="how many exercises ({count})")
     parser.add_argument(
         "--students", type=whole, help="how many sheets, each with a cell of its own"
     )

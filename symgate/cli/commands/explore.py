@@ -15,7 +15,7 @@ EXAMPLES = (
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("cells", nargs="+", metavar="CELL", help="zoo names or files of equations")
     parser.add_argument(
-        "-o", "--output", metavar="FILE", default="explore.html", help="the page (explore.html)"
+        "-o", "--output", metavar="FILE", default="explore.html", help="the page (%(default)s)"
     )
 
 

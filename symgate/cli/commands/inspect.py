@@ -24,7 +24,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", metavar="X.npy", help="inputs, (steps, inputs) or with samples")
     parser.add_argument("--outputs", metavar="Y.npy", help="its outputs, to check the replay")
     parser.add_argument("--batch-first", action="store_true", help="data is (samples, steps, …)")
-    parser.add_argument("--lags", type=whole, help="how many lags (200, or all in the data)")
+    parser.add_argument("--lags", type=whole, help="how many lags (as many as take seconds)")
     parser.add_argument(
         "--say",
         action="append",

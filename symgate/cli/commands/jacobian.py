@@ -14,7 +14,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_cell(parser)
     parser.add_argument("--of", help="a state, gate or input of the cell (every state)")
     parser.add_argument("--wrt", help="with respect to what (every state)")
-    parser.add_argument("--lag", default="1", help="steps back: a number, or a name such as k (1)")
+    parser.add_argument(
+        "--lag", default="1", help="steps back: a number, or a name such as k (%(default)s)"
+    )
     parser.add_argument("--notation", help=f"of --latex: {NOTATIONS}")
     add_formats(parser, latex="print LaTeX")
 

@@ -17,6 +17,7 @@ from symgate.cli.options import (
     whole,
 )
 from symgate.cli.saying import say, show, show_json
+from symgate.numerics.setup import LONG
 
 EXAMPLES = ("symgate report", "symgate report gru mine.cell -o reports --format pdf")
 
@@ -28,16 +29,18 @@ DRAWING = ("hidden", "input", "size", "networks", "samples", "lags", "scheme", "
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    add_cells(parser, "zoo names or files (rnn lstm gru)")
+    add_cells(parser, "zoo names or files ({cells})")
     parser.add_argument("--model", metavar="FILE", help="a trained network, FILE or FILE#layer")
     parser.add_argument("--outputs", metavar="Y.npy", help="its outputs, to check the replay")
     add_data(parser)
     add_setup(parser, *DRAWING, verb="report")
-    parser.add_argument("--long", type=whole, help="steps of the long curve (10000)")
+    parser.add_argument("--long", type=whole, help=f"steps of the long curve ({LONG})")
     parser.add_argument("--notation", help=f"of the formulas: {NOTATIONS}")
-    parser.add_argument("--format", metavar="F", help="html (default), md, tex or pdf")
-    parser.add_argument("-o", "--output", metavar="FOLDER", help="the folder (reports)")
-    parser.add_argument("--jobs", type=whole, help="processes (one for each core)")
+    parser.add_argument("--format", metavar="F", help="html, md, tex or pdf ({format})")
+    parser.add_argument("-o", "--output", metavar="FOLDER", help="the folder ({output})")
+    parser.add_argument(
+        "--jobs", type=whole, help=f"processes (one for each core, up to {MOST_JOBS})"
+    )
     parser.add_argument("--json", action="store_true", help="print the data of the page as JSON")
 
 

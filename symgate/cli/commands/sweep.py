@@ -18,7 +18,6 @@ from symgate.cli.options import (
     given,
     names,
     numbers,
-    one_thread,
     setup_options,
     whole,
     wholes,
@@ -47,9 +46,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     grid = ("hidden", "gain", "scheme", "bias")
     add_setup(parser, *(name for name in SETUP if name not in grid), verb="sweep")
-    parser.add_argument("--jobs", type=whole, help="processes (1)")
+    parser.add_argument("--jobs", type=whole, help="processes ({jobs})")
     parser.add_argument("--dask", metavar="ADDRESS", help="run on a Dask cluster: tcp://host:8786")
-    parser.add_argument("--limit", type=whole, help="the most points allowed (2000)")
+    parser.add_argument("--limit", type=whole, help="the most points allowed ({limit})")
     parser.add_argument("--keep", metavar="FILE", help="keep results here and resume from them")
     add_states(parser, NORMS)
     add_picture(parser, ".svg, .png, .pdf; for a table .csv, .json")
@@ -57,7 +56,6 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    one_thread()
     from symgate.cli.networks import is_network
 
     cell = cell_of(arguments)
