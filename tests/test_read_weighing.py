@@ -60,6 +60,9 @@ def test_a_gate_without_a_line_is_told_and_the_cell_keeps_its_name() -> None:
     (reading,) = read_text(text).cells
     assert reading.family == "gru"
     assert [m.kind for m in reading.misprints] == ["undefined_symbol"]
+    assert reading.misprints[0].certainty > 0.95  # the text shows it
+    (said,) = read_text(f"{text} where $r_t$ is a gate.").cells
+    assert said.misprints[0].certainty < 0.95
 
 
 def test_a_candidate_without_its_tilde_is_told_where_it_stands() -> None:
@@ -183,3 +186,38 @@ def test_a_slip_between_two_names_is_mended(
 def test_a_value_of_another_network_is_no_slip() -> None:
     told = "The decoder's state is $s_t$.\n" + "\n".join(f"$$ {line} $$" for line in READOUT)
     assert read_text(told).cells[0].misprints == ()
+
+
+@pytest.mark.parametrize(
+    ("number", "old", "new", "printed", "meant", "why"),
+    [
+        (0, r"\sigma", r"\simga", r"\simga", r"\sigma", "LaTeX"),
+        (2, r"\tanh", r"\tahn", r"\tahn", r"\tanh", "LaTeX"),
+        (3, "t-1} +", r"t-1} \odot", r"\odot", "+", "update of h"),
+        (3, r"z_t) \odot", "z_t) +", "+", r"\odot", "update of h"),
+        (0, "+ U_z", "- U_z", "-", "+", "subtracted"),
+    ],
+)
+def test_a_sign_or_a_command_is_mended_where_it_stands(
+    number: int, old: str, new: str, printed: str, meant: str, why: str
+) -> None:
+    lines = (*GRU[:3], r"h_t = (1 - z_t) \odot h_{t-1} + z_t \odot n_t")
+    assert old in lines[number]
+    spoilt = [s.replace(old, new) if i == number else s for i, s in enumerate(lines)]
+    (misprint,) = read_text("\n".join(f"$$ {line} $$" for line in spoilt)).cells[0].misprints
+    assert (misprint.line, misprint.printed, misprint.meant) == (number + 1, printed, meant)
+    assert why in misprint.why
+
+
+def test_a_macro_of_ones_own_is_no_slip() -> None:
+    text = r"\newcommand{\simga}{\sigma}" + "\n".join(f"$$ {line} $$" for line in GRU)
+    assert read_text(text.replace(r"\sigma(", r"\simga(")).cells[0].misprints == ()
+
+
+def test_a_missing_line_break_is_shown_with_what_it_follows() -> None:
+    lines = [line.replace("=", "&=") for line in GRU]
+    text = (
+        "\\begin{aligned}" + " \\\\\n".join(lines).replace("b_r) \\\\", "b_r)") + "\\end{aligned}"
+    )
+    (misprint,) = read_text(f"$$ {text} $$").cells[0].misprints
+    assert (misprint.printed, misprint.meant) == (")", ") \\\\")

@@ -187,7 +187,13 @@ def _forgotten_break(piece: Piece, row: Sequence[Token], at: int) -> tuple[Found
     )
     return (
         FoundFault(
-            kind, why, before.start, before.stop, "\\" if single else "", "\\\\", (edit,), 0.95
+            kind,
+            why,
+            *((token.start, token.start + 1) if single else (before.start, before.stop)),
+            "",
+            "",
+            (edit,),
+            0.95,
         ),
     )
 

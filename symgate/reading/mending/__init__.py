@@ -15,9 +15,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from symgate.reading.faults import FoundFault
+from symgate.reading.faults import FoundFault, edited
 from symgate.reading.mending import habits, headings, layout, written
 from symgate.reading.mending.broken import Broken
+from symgate.reading.mending.change import Change
 from symgate.reading.mending.naming import misnamed
 from symgate.reading.mending.printing import Printing
 from symgate.reading.mending.readable import Readable
@@ -72,7 +73,9 @@ def _absent(left: Sequence[Broken], own: Sketch) -> FoundFault | None:
 
 def _fault(slip: ReadSlip, printing: Printing) -> FoundFault:
     change = slip.change
-    why = slip.mended[0].why if slip.mended else f"with this change it is the cell {slip.reached}"
+    here = [b for b in slip.mended if b.line == change.line and _holds(b, change)]
+    told = [b.why for b in (*here, *slip.mended)]
+    why = told[0] if told else f"with this change it is the cell {slip.reached}"
     return FoundFault(
         change.kind,
         why,
@@ -85,10 +88,21 @@ def _fault(slip: ReadSlip, printing: Printing) -> FoundFault:
     )
 
 
+def _holds(broken: Broken, change: Change) -> bool:
+    return broken.start <= change.start and change.stop <= broken.stop
+
+
 def _bare(broken: Broken, printing: Printing) -> FoundFault:
-    """A place that cannot be meant, where nobody can tell what is."""
+    """A place that cannot be meant, where nobody can tell what is.
+
+    That a note defines a name nowhere is sure where only lines that were read have it.
+    """
     printed = printing.printed(broken.start, broken.stop)
-    return FoundFault(broken.kind, broken.why, broken.start, broken.stop, printed, "", (), 0.7)
+    every = [v for own in printing.sketch.lines.values() for v in own.variables]
+    uses = sum(printing.of(v) == printed for v in every)
+    told = printing.sketch.whole and printing.document.count(printed) == uses
+    sure = 1 if broken.rule == "defined" and told else 0.7
+    return FoundFault(broken.kind, broken.why, broken.start, broken.stop, printed, "", (), sure)
 
 
 def merged(found: Sequence[FoundFault], document: Document) -> list[FoundFault]:
@@ -104,7 +118,9 @@ def merged(found: Sequence[FoundFault], document: Document) -> list[FoundFault]:
             result.append(fault)
         else:
             at = result.index(before)
-            result[at] = replace(before, edits=(*before.edits, *fault.edits))
+            stop = before.edits[0].stop
+            meant = before.meant or edited(document.text, [*before.edits], before.start, stop)
+            result[at] = replace(before, meant=meant, edits=(*before.edits, *fault.edits))
     return result
 
 

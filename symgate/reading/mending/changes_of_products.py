@@ -42,10 +42,17 @@ def products_for_sums(maker: Maker, term: Times) -> Iterator[Change]:
         new = Plus(term.start, term.stop, ((1, parts[0]), (1, parts[1])))
         edit = Edit(*sign, " + ")
         kind = "missing_operator" if isinstance(other, Par) else "wrong_operator"
-        yield replace(
-            maker.change(term, new, kind, maker.printing.edited(term, edit), edit),
-            start=other.start if isinstance(other, Par) else term.start,
-        )
+        made = maker.change(term, new, kind, maker.printing.edited(term, edit), edit)
+        start = other.start if isinstance(other, Par) else term.start
+        yield _at_sign(maker, replace(made, start=start), sign)
+
+
+def _at_sign(maker: Maker, change: Change, between: tuple[int, int]) -> Change:
+    """A change of a product's sign at that sign alone; as it is where none is printed."""
+    shown = maker.printing.printed(*between)
+    start = between[0] + len(shown) - len(shown.lstrip())
+    place = replace(change, start=start, stop=start + len(shown.strip()), meant="+")
+    return place if shown.strip() else change
 
 
 def dropped_factors(maker: Maker, term: Times) -> Iterator[Change]:
@@ -199,7 +206,8 @@ def missing_product(maker: Maker, term: Apply) -> Iterator[Change]:
             new = Plus(term.start, term.stop, ((1, replace(term, vector=one)), (1, other)))
             edit = Edit(*sign, " + ")
             meant = maker.printing.edited(term, edit)
-            yield maker.change(term, new, "wrong_operator", meant, edit)
+            made = maker.change(term, new, "wrong_operator", meant, edit)
+            yield _at_sign(maker, made, sign)
     if isinstance(vector, Times) and all(isinstance(f, Var) for f in vector.factors):
         one, other = vector.factors[0], vector.factors[-1]
         cat = Cat(vector.start, vector.stop, vector.factors)

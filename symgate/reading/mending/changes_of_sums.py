@@ -20,8 +20,8 @@ def signs(maker: Maker, term: Plus) -> Iterator[Change]:
             continue
         new = replace(term, terms=(*term.terms[:i], (-sign, inner), *term.terms[i + 1 :]))
         other = "+" if sign < 0 and i else "" if sign < 0 else "-"
-        meant = maker.printing.edited(term, Edit(at, at + 1, other))
-        yield maker.change(term, new, "wrong_sign", meant, Edit(at, at + 1, other))
+        made = maker.change(term, new, "wrong_sign", other or " ", Edit(at, at + 1, other))
+        yield replace(made, start=at, stop=at + 1)
 
 
 def sums_for_products(maker: Maker, term: Plus) -> Iterator[Change]:
@@ -33,8 +33,9 @@ def sums_for_products(maker: Maker, term: Plus) -> Iterator[Change]:
         product = Times(one.start, other.stop, (one, other), ("hadamard",))
         rest = (*term.terms[:i], (s1, product), *term.terms[i + 2 :])
         new = replace(term, terms=rest) if len(rest) > 1 else product
-        edit = Edit(at, at + 1, f" {maker.printing.sign} ")
-        yield maker.change(term, new, "wrong_operator", maker.printing.edited(term, edit), edit)
+        meant = maker.printing.sign
+        made = maker.change(term, new, "wrong_operator", meant, Edit(at, at + 1, f" {meant} "))
+        yield replace(made, start=at, stop=at + 1)
 
 
 def dropped_terms(maker: Maker, term: Plus) -> Iterator[Change]:
