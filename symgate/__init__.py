@@ -88,6 +88,7 @@ _HOMES = {
 
 #: What a room below calls in a room above, or the command line only when it is asked.
 _HOMES |= {
+    "board_lines": "symgate.algebra.text",
     "bounds_of": "symgate.decaying.beside",
     "cell_html": "symgate.writing.html",
     "cell_of_latex": "symgate.reading.reader",
@@ -103,6 +104,7 @@ _HOMES |= {
 
 if TYPE_CHECKING:
     from symgate import plots
+    from symgate.algebra.text import board_lines as board_lines
     from symgate.algebra.text import on_board as on_board
     from symgate.algebra.text import text
     from symgate.bounds.origin import Origin, origin

@@ -134,3 +134,12 @@ def test_equations_are_printed_in_one_style() -> None:
     assert str(memory).startswith("o_t*(C_t q_t)/")
     assert sp.latex(sg.stack("rnn", layers=2).variable("h1", 1) ** 2) == "{h_{t-1}^{(1)}}^{2}"
     assert sp.pycode(gru.equations["h"]) == "(1 - z[t])*n[t] + h[t - 1]*z[t]"
+
+
+def test_a_sum_too_wide_for_its_screen_stands_a_term_a_line() -> None:
+    cell = sg.Cell.from_text(
+        "n_tilde[t] = tanh(U @ h[t-1] + W @ x[t])\nh[t] = 0.5 * h[t-1] - n_tilde[t]"
+    )
+    wide = sp.pretty(sg.jacobian(cell), num_columns=20)
+    assert [line.rstrip() for line in wide.splitlines()] == ["0.5 I", "- diag(1 - n\u0303_t²) U"]
+    assert sp.pretty(sg.jacobian(cell)) == "0.5 I - diag(1 - n\u0303_t²) U"

@@ -11,6 +11,7 @@ from typing import Any
 from sympy import S, ZeroMatrix
 from sympy.core.basic import Basic
 from sympy.printing.precedence import PRECEDENCE
+from sympy.printing.pretty.pretty_symbology import line_width
 from sympy.printing.pretty.stringpict import prettyForm
 
 import symgate
@@ -28,9 +29,17 @@ class Styled(Basic):
         return symgate.on_board(self)[0]
 
     def _pretty(self, printer: Any) -> Any:
+        """On one line; the terms of a sum of matrices each on its own, where that is too wide."""
         text, precedence = symgate.on_board(self)
         whole = precedence == PRECEDENCE["Atom"]
-        return prettyForm(text, binding=prettyForm.ATOM if whole else prettyForm.ADD)
+        shown = prettyForm(text, binding=prettyForm.ATOM if whole else prettyForm.ADD)
+        room = printer._settings["num_columns"] or shown.terminal_width() or 80
+        if not self.is_MatAdd or shown.width() <= room or not printer._settings["wrap_line"]:
+            return shown
+        lines = symgate.board_lines(self.args)
+        widest = max(map(line_width, lines))
+        padded = (line + " " * (widest - line_width(line)) for line in lines)
+        return prettyForm("\n".join(padded), binding=shown.binding)
 
     def _latex(self, printer: Any) -> str:
         return symgate.latex(self)

@@ -187,6 +187,19 @@ def on_board(expression: Any) -> tuple[str, int]:
     return shown.text, PRECEDENCE[kind]
 
 
+def board_lines(terms: Sequence[MatrixExpr]) -> list[str]:
+    """The terms of a sum, each on a line behind its sign.
+
+    >>> from sympy import MatrixSymbol
+    >>> A = MatrixSymbol("A", 2, 2)
+    >>> board_lines([A, -2 * A])
+    ['A', '- 2 A']
+    """
+    signed = [(negative, shown.text) for negative, shown in map(Unicode().signed, terms)]
+    signs = ["- " if negative else "+ " if i else "" for i, (negative, _) in enumerate(signed)]
+    return [sign + shown for sign, (_, shown) in zip(signs, signed, strict=True)]
+
+
 @asked()
 def text(expression: Any, order: Order | None = None) -> str:
     """Print an expression as on a board, in plain Unicode.
