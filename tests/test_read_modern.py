@@ -97,3 +97,37 @@ def test_nothing_is_proved_equal_that_a_norm_was_left_out_of(norm: str, name: st
     assert (found.family, found.zoo.name, found.zoo.verdict) == ("lstm", name, "near")
     assert ("layer_norm(c[t])" in str(found.cell)) == (norm == "LN")
     assert bool(found.notes) == (norm != "LN")
+
+
+@pytest.mark.parametrize(
+    ("said", "formulas", "line"),
+    [
+        (
+            r"$\phi(x) = \mathrm{elu}(x) + 1$",
+            r"$$S_t = S_{t-1} + \phi(k_t) v_t^\top$$",
+            "S[t] = S[t-1] + outer(elu(k[t]) + 1, v[t])",
+        ),
+        (
+            r"$\sigma$ is the ReLU",
+            r"$$h_t = \sigma(W x_t + u \odot h_{t-1} + b)$$",
+            "h[t] = relu(W @ x[t] + u * h[t-1] + b)",
+        ),
+        (
+            r"$a = \sigma(\Lambda)$",
+            r"$$r_t = \sigma(W x_t), \quad a_t = a^{c r_t}$$ $$h_t = a_t \odot h_{t-1} + x_t$$",
+            "a[t] = exp(c * r[t] * log(sigmoid(Lambda)))",
+        ),
+        (
+            "",
+            r"$$r_t = \sigma(W x_t)$$ $$h_t = \lambda^{r_t} \odot h_{t-1} + x_t$$",
+            "h[t] = exp(r[t] * log(lamda)) * h[t-1] + x[t]",
+        ),
+    ],
+)
+def test_what_a_document_defines_stands_where_it_is_used(
+    said: str, formulas: str, line: str
+) -> None:
+    for note in (f"{formulas} where {said}.", f"Let {said}. Then\n{formulas}"):
+        (reading,) = read_text(note, "a.md")
+        assert line in reading.text
+        assert reading.misprints == ()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from symgate.reading.structure import Structure
@@ -10,8 +9,8 @@ from symgate.reading.terms import AnyTerm, Call, mapped, subterms
 from symgate.reading.understood import Understanding
 
 
-def resolve(found: Understanding, parts: Structure, told: Mapping[str, str]) -> None:
-    """Give the activations without a name of their own their functions; some are `told`."""
+def resolve(found: Understanding, parts: Structure) -> None:
+    """Give the activations without a name of their own their functions."""
     functions = _meant(found, parts)
     for part in (found.lines, found.outputs, found.doubled):
         for i, u in enumerate(part):
@@ -20,8 +19,6 @@ def resolve(found: Understanding, parts: Structure, told: Mapping[str, str]) -> 
             name = u.name
 
             def known(term: AnyTerm, name: str = name) -> AnyTerm:
-                if isinstance(term, Call) and term.printed in told:
-                    return replace(term, function=told[term.printed], assumed=False)
                 if isinstance(term, Call) and (term.assumed or term.function == "?"):
                     function = functions.get((name, term.printed), "tanh")
                     return replace(term, function=function)

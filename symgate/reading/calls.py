@@ -9,8 +9,10 @@ from symgate.algebra.names import GREEK
 from symgate.reading import symbols
 from symgate.reading.context import Context, Foreign
 from symgate.reading.grammar import tree as parsed
-from symgate.reading.names import Reference, reference
+from symgate.reading.names import Reference, is_power, reference
+from symgate.reading.structure import factors
 from symgate.reading.terms import AnyTerm, Apply, Call, Cat, Num, Par, Plus, Raised, Times, Var
+from symgate.reading.tokens import Token
 from symgate.reading.trees import Factors, Group, Scripted, Spelled, Terms, TimedSymbol, Tree
 
 
@@ -51,7 +53,7 @@ class Calls:
             assert isinstance(group, Group)
             value = self.applied(ref, factor, list(group.items), group)
             if raised is not None:
-                value = replace_exponent(value, raised)
+                value = self.with_exponent(value, raised)
             return value, at + 1
         argument: list[tuple[str, Tree]] = []
         while at < len(factors) and (factors[at][0] == "" or not argument):
@@ -210,10 +212,9 @@ class Calls:
                 self.context.saw(argument.name, "hadamard")
                 return replace(argument, kind="vector")
             return argument
-        function = symbols.FUNCTIONS.get(letter)
-        if letter == "sigma":
-            function = "sigmoid"
-        assumed = function is None or bool(ref.labels and letter == "sigma")
+        known = self.context.functions.get(ref.name) or symbols.FUNCTIONS.get(letter)
+        function = known or ("sigmoid" if letter == "sigma" else None)
+        assumed = known is None and (function is None or bool(ref.labels))
         call: AnyTerm = Call(start, stop, function or "?", ref.name, argument, place, assumed)
         return Raised(start, stop, call, ref.power) if ref.power else call
 
@@ -240,12 +241,23 @@ class Calls:
         par = Par(start, stop, name, "matrix", replace(ref, name=name))
         return Apply(start, stop, par, vector)
 
+    def with_exponent(self, value: AnyTerm, raised: Scripted) -> AnyTerm:
+        """A value with the exponent that stands behind its bracket."""
+        for script in raised.scripts:
+            label = "".join(t.value for t in script.inside)
+            if script.kind == "SUP" and label.lstrip("-").isdigit():
+                return Raised(value.start, raised.stop, value, label)
+            if is_power(script, "", self.context.indices):
+                return self.power(value, script)
+        return value
 
-def replace_exponent(value: AnyTerm, raised: Scripted) -> AnyTerm:
-    label = "".join(t.value for s in raised.scripts if s.kind == "SUP" for t in s.inside)
-    if label.lstrip("-").isdigit():
-        return Raised(value.start, raised.stop, value, label)
-    return value
+    def power(self, base: AnyTerm, script: Token) -> AnyTerm:
+        """A power with an expression as exponent: exp(r log(a)) for a^r."""
+        exponent = self.term(parsed(script.inside)[0][0])
+        log = Call(base.start, base.stop, "log", "log", base, (base.start, base.start))
+        inside = Times(base.start, script.stop, (*factors(exponent), log))
+        place = (script.start, script.start + 1)
+        return Call(base.start, script.stop, "exp", "^", inside, place)
 
 
 def is_map(ref: Reference) -> bool:

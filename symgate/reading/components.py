@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import pairwise
 
-from symgate.reading.names import Indices, is_sum, reference
-from symgate.reading.trees import Group, Scripted, Tree, subtrees
+from symgate.reading.names import Indices, reference
+from symgate.reading.trees import Group, Scripted, Spelled, Tree, subtrees
 
 _COMPONENT = frozenset("ijklmnuvd")
 
@@ -50,3 +50,9 @@ def component_letters(
         if pair[0] in outer and (pair[1] in single or pair[1] in summed) and pair[0] != pair[1]:
             found |= set(pair)
     return frozenset((found | (raised & outer)) & _COMPONENT)
+
+
+def is_sum(node: Tree) -> bool:
+    """Whether a node is the sign of a sum, with what it runs over."""
+    base = node.base if isinstance(node, Scripted) else node
+    return isinstance(base, Spelled) and base.kind == "SUM"

@@ -29,7 +29,7 @@ class Context:
     `kinds` says what each parameter is, `row` whether vectors stand left of matrices; `past`
     are pairs of a line and a name whose last value it reads, where no times are printed. `late`
     are the names that are read at the step before; `spelled_products` says whether products with
-    matrices are spelled with @.
+    matrices are spelled with @. `functions` are activations by the names they have here.
     """
 
     indices: Indices = field(default_factory=Indices)
@@ -44,6 +44,7 @@ class Context:
     row: bool = False
     spelled_products: bool = False
     target: str = ""
+    functions: Mapping[str, str] = field(default_factory=dict)
     evidence: dict[str, set[str]] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
     row_votes: int = 0

@@ -15,11 +15,12 @@ from typing import Any
 from symgate.algebra.names import name_parts
 from symgate.reading import symbols
 from symgate.reading.calls import Calls
+from symgate.reading.components import is_sum
 from symgate.reading.context import Context, Foreign
 from symgate.reading.names import (
     Reference,
     is_ones,
-    is_sum,
+    is_power,
     is_transpose,
     is_value,
     reference,
@@ -82,12 +83,14 @@ class Meaning:
         if exponential is not None:
             return exponential
         ref = reference(node, self.context.indices)
-        if (
-            ref is None
-            and isinstance(node, Scripted)
-            and isinstance(node.base, Group | WrittenMatrix)
-        ):
-            return self.scripted_group(node, node.base)
+        if ref is None and isinstance(node, Scripted):
+            raised = [s for s in node.scripts if is_power(s, "", self.context.indices)]
+            if raised:
+                kept = tuple(s for s in node.scripts if s not in raised)
+                base = self.term(replace(node, scripts=kept) if kept else node.base)
+                return self.calls.power(base, raised[0])
+            if isinstance(node.base, Group | WrittenMatrix):
+                return self.scripted_group(node, node.base)
         if ref is None:
             raise FormulaError("this is not a symbol", node.start, node.stop)
         return self.symbol(ref, node)

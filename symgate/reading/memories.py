@@ -183,6 +183,8 @@ class _Chains:
 
     def of(self, node: ast.expr) -> Chains:
         match node:
+            case ast.BinOp(left=ast.Call() as inner, op=ast.Add(), right=ast.Constant(value=value)):
+                return self.of(ast.Call(inner.func, [*inner.args, ast.Name(f"plus{value!r}")], []))
             case ast.BinOp(left=left, op=ast.Add() | ast.Sub() as op, right=right):
                 sign = 1.0 if isinstance(op, ast.Add) else -1.0
                 return _added(self.of(left), self.of(right), sign)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from symgate.reading.tokens import Token
 from symgate.reading.trees import Accent, Digits, Group, Scripted, Spelled, Terms, Tree
@@ -124,7 +125,7 @@ def _reference(tree: Tree, indices: Indices) -> Reference | None:
             return None if inner is None else replace(inner, start=tree.start, stop=tree.stop)
         case Scripted(base=base, scripts=scripts):
             inner = _reference(base, indices)
-            if inner is None or any(map(_is_product, scripts)):
+            if inner is None or any(is_power(script, inner.letter, indices) for script in scripts):
                 return None
             for script in scripts:
                 inner = _with_script(inner, script, indices)
@@ -132,11 +133,15 @@ def _reference(tree: Tree, indices: Indices) -> Reference | None:
     return None
 
 
-def _is_product(script: Token) -> bool:
-    """Whether an exponent is a product, as in a^{c · r}, which is no name."""
-    return script.kind == "SUP" and any(
-        t.kind in ("TIMES", "HADAMARD") for t in script.inside[1:-1]
+def is_power(script: Token, letter: str, indices: Indices) -> bool:
+    """Whether a raised script is an exponent and no part of a name: a^{c · r}, λ^{r_t}."""
+    inside = script.inside if script.kind == "SUP" and letter not in _WEIGHTS | {"b"} else ()
+    steps = any(
+        own.kind == "LETTER" and (own.spaced or not i) and time_of(list(lower.inside), indices) == 0
+        for i, (own, lower) in enumerate(pairwise(inside))
+        if lower.kind == "SUB"
     )
+    return steps or any(t.kind in ("TIMES", "HADAMARD") for t in script.inside[1:-1])
 
 
 def is_value(ref: Reference) -> bool:
@@ -329,12 +334,6 @@ def label_text(part: Sequence[Token]) -> str:
         elif token.kind == "PLUS":
             text += "p"
     return text.strip("_")
-
-
-def is_sum(node: Tree) -> bool:
-    """Whether a node is the sign of a sum, with what it runs over."""
-    base = node.base if isinstance(node, Scripted) else node
-    return isinstance(base, Spelled) and base.kind == "SUM"
 
 
 def leaves(tokens: Sequence[Token]) -> Iterator[Token]:

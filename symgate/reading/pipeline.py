@@ -16,6 +16,7 @@ from symgate.reading.aliases import (
     without_matrices,
 )
 from symgate.reading.components import component_letters
+from symgate.reading.definitions import functions, told, written_out
 from symgate.reading.documents import code, pieces
 from symgate.reading.faults import Edit, edited
 from symgate.reading.grammar import tree
@@ -60,7 +61,7 @@ class DocumentParts:
     """What was found in a document: cells with their parts, and what was skipped.
 
     `functions` are activations by the names that the document gives them, `unread` formulas
-    of which not even the equations were found.
+    of which not even the equations were found, `numbers` what is made of parameters alone.
     """
 
     cells: list[tuple[Draft, Understanding, Structure]] = field(default_factory=list)
@@ -68,6 +69,7 @@ class DocumentParts:
     pieces: list[Piece] = field(default_factory=list)
     functions: dict[str, str] = field(default_factory=dict)
     unread: list[str] = field(default_factory=list)
+    numbers: dict[str, Tree] = field(default_factory=dict)
 
 
 def find(document: Document, edits: Sequence[Edit] = ()) -> DocumentParts:
@@ -101,6 +103,7 @@ def _found(document: Document, every: Iterable[Piece], edits: Sequence[Edit]) ->
         read = with_one_case(_read(found, everything, known), cases, document.text)
         read = with_one_name(read, accents, document.text)
     read, made = without_matrices(read)
+    read = list(written_out(read, functions(everything, known), found.numbers, known))
     for line in made:
         why = "a matrix that is made of parameters"
         found.skipped.append((line.equation.start, line.equation.stop, why))
@@ -115,10 +118,11 @@ def _found(document: Document, every: Iterable[Piece], edits: Sequence[Edit]) ->
     for draft in groups.drafts[MAX_CELLS:]:
         equation = draft.lines[0].equation
         found.skipped.append((equation.start, equation.stop, f"more than {MAX_CELLS} cells"))
+    found.functions = told(document.text) | found.functions
     for draft in groups.drafts[:MAX_CELLS]:
-        understanding = understand(draft, known, document.text)
+        understanding = understand(draft, known, document.text, found.functions)
         parts = structure(understanding)
-        resolve(understanding, parts, found.functions)
+        resolve(understanding, parts)
         parts = structure(with_readouts(with_definitions(understanding)))
         understanding.ranked = ranked(draft, understanding)
         clash = understanding.clash
@@ -127,8 +131,8 @@ def _found(document: Document, every: Iterable[Piece], edits: Sequence[Edit]) ->
             if u.name in read_now:
                 continue
             place = u.line.equation
-            told = clash is not None and place.start <= clash.start < place.stop
-            if u.error is not None and not told:
+            marked = clash is not None and place.start <= clash.start < place.stop
+            if u.error is not None and not marked:
                 why = f"looked like an equation, not read: {u.error.message}"
                 found.skipped.append((place.start, place.stop, why))
         for output in understanding.outputs:
@@ -215,7 +219,9 @@ def _read(
         else:
             kept.append(line)
     timed = {line.name for line in kept if line.target.time is not None}
-    return [u for u in kept if u.name not in timed or not _is_of_parameters(u, told)]
+    made = [u for u in kept if u.name in timed and _is_of_parameters(u, told)]
+    found.numbers = {u.name: u.right for u in made if u.right is not None}
+    return [u for u in kept if u not in made]
 
 
 def _is_example(line: LaidOutLine, known: Indices, defined: Set[str]) -> bool:

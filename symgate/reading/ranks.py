@@ -197,8 +197,7 @@ class RankedReader:
     def product(self, node: Tree, factors: Sequence[tuple[str, Tree]]) -> Value:
         """Parts between ⊙ component by component, each of them a chain."""
         parts: list[list[Value]] = [[]]
-        circled = outers = False
-        at = 0
+        circled, outers, at = False, False, 0
         while at < len(factors):
             sign, factor = factors[at]
             at += 1
@@ -330,7 +329,8 @@ class RankedReader:
             return f"diag({inner[0][0]})", MATRIX, ATOM
         if letter in symbols.LINEAR:
             return f"{ref.name}_{self.context.target} @ {bound(inner[0], ACT + 1)}", COLUMN, ACT
-        function = symbols.FUNCTIONS.get(letter) or symbols.WHOLE.get(letter)
+        own = self.context.functions.get(ref.name) or symbols.FUNCTIONS.get(letter)
+        function = own or symbols.WHOLE.get(letter)
         if letter in symbols.NORMALISATIONS and function is None:
             return inner[0]
         function = function or ("sigmoid" if letter == "sigma" else "tanh")

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from symgate.reading.grammar import tree as parsed
-from symgate.reading.names import Indices, Reference, is_transpose, reference, tree_time
+from symgate.reading.names import Indices, Reference, is_power, is_transpose, reference, tree_time
 from symgate.reading.tokens import FormulaError, Token
 from symgate.reading.trees import (
     Accent,
@@ -41,6 +41,9 @@ def references(tree: Tree, indices: Indices) -> Iterator[Reference]:
                 yield ref
             else:
                 yield from references(base, indices)
+                for script in scripts:
+                    if is_power(script, "", indices):
+                        yield from _in_exponent(script, indices)
         case Factors(factors=factors):
             yield from _in_product(factors, indices)
         case Group(items=items):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from symgate.reading.tokens import Token
@@ -120,6 +120,18 @@ def subtrees(tree: Tree | None) -> Iterator[Tree]:
                 waiting.extend(factor for _, factor in reversed(pairs))
             case Terms(terms=terms):
                 waiting.extend(term for _, term in reversed(terms))
+
+
+def exchanged(tree: Any, new: Callable[[Tree], Tree | None]) -> Any:
+    """A tree with those of its nodes, outer ones first, for which `new` has another."""
+    if isinstance(tree, tuple):
+        return tuple(exchanged(part, new) for part in tree)
+    if not isinstance(tree, Tree):
+        return tree
+    other = new(tree)
+    if other is not None or isinstance(tree, Spelled):
+        return other or tree
+    return replace(tree, **{f.name: exchanged(getattr(tree, f.name), new) for f in fields(tree)})
 
 
 @dataclass(frozen=True)

@@ -34,10 +34,13 @@ MAX_DEPTH = 40
 NEAR = 1_500
 
 
-def understand(draft: Draft, indices: Indices, said: str = "") -> Understanding:
-    """Read the lines of a draft; `said` is the document that they stand in."""
+def understand(
+    draft: Draft, indices: Indices, said: str = "", functions: Mapping[str, str] | None = None
+) -> Understanding:
+    """Read the lines of a draft; `said` is their document, `functions` what letters stand for."""
     every = [*draft.lines, *draft.outputs, *draft.doubled]
     context = _context([*draft.lines, *draft.outputs], indices)
+    context.functions = functions or {}
     for line in every:
         _meant(line, context)
     context.kinds = dict(settled(context))

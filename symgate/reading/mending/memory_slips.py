@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Any
 
 from symgate.reading.context import Context
 from symgate.reading.faults import Edit, FoundFault, edited
@@ -21,7 +20,7 @@ from symgate.reading.names import Reference, reference
 from symgate.reading.ranked_lines import InText, in_text
 from symgate.reading.ranks import MATRIX, NUMBER
 from symgate.reading.tokens import Token
-from symgate.reading.trees import Scripted, Spelled, Terms, Tree, subtrees
+from symgate.reading.trees import Scripted, Terms, Tree, exchanged, subtrees
 
 #: How likely each kind of slip is, beside the others.
 PRIOR = {"wrong_time_index": 0.9, "wrong_sign": 0.8, "swapped_vectors": 0.7, "wrong_symbol": 0.6}
@@ -157,7 +156,7 @@ def _changes(
     def changed(
         kind: str, start: int, stop: int, new: Mapping[int, Tree], *edits: Edit
     ) -> _LineChange:
-        right = None if line.right is None else _exchanged(line.right, new)
+        right = None if line.right is None else exchanged(line.right, lambda t: new.get(id(t)))
         return _LineChange(kind, replace(line, right=right), start, stop, edits)
 
     for node in subtrees(line.right):
@@ -208,14 +207,3 @@ def _symbols(line: LaidOutLine, context: Context) -> Iterator[tuple[Reference, T
         ref = reference(node, context.indices) if isinstance(node, Scripted) else None
         if ref is not None and ref.time == 0 and not ref.labels and ref.kind != "FUNCTION":
             yield ref, node.base if isinstance(node, Scripted) else node
-
-
-def _exchanged(tree: Any, new: Mapping[int, Tree]) -> Any:
-    """A tree with some of its nodes, known by their identity, in the form that they have now."""
-    if id(tree) in new:
-        return new[id(tree)]
-    if isinstance(tree, tuple):
-        return tuple(_exchanged(part, new) for part in tree)
-    if not isinstance(tree, Tree) or isinstance(tree, Spelled):
-        return tree
-    return replace(tree, **{f.name: _exchanged(getattr(tree, f.name), new) for f in fields(tree)})
