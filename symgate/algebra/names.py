@@ -40,12 +40,16 @@ class NameParts:
 
 @lru_cache(maxsize=4096)
 def name_parts(name: str) -> NameParts:
-    """Take a name apart.
+    """Take a name apart; what is named after another value has that one below as a whole.
 
     >>> name_parts("h_tilde").accents, name_parts("U_z").subscripts, name_parts("alpha").greek
     (('tilde',), ('z',), 'alpha')
+    >>> name_parts("delta_a_z").subscripts, name_parts("U_z_1").subscripts
+    (('a_z',), ('z', '1'))
     """
     base, *rest = [part for part in name.split("_") if part] or [name]
+    if base in ("a", "delta") and len(rest) > 1 and rest[0] not in ACCENTS:
+        rest = ["_".join(rest)]
     accents = tuple(part for part in rest if part in ACCENTS)
     subscripts = tuple(part for part in rest if part not in ACCENTS)
     found = _LAYERED.fullmatch(base)

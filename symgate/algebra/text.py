@@ -41,7 +41,7 @@ class Unicode(Printer):
         base = GREEK[parts.greek] if parts.greek else parts.base
         base += "".join(ACCENTS[accent] for accent in parts.accents)
         base += raised(parts.layer)
-        below = [GREEK.get(part, part) for part in parts.subscripts]
+        below = [self.name(part, None) for part in parts.subscripts]
         if time is not None:
             below.append("t" if time == 0 else f"t{offset(time)}")
         if not below:

@@ -36,7 +36,7 @@ def name_label(name: str, lag: int | None = None) -> Label:
     base = GREEK[parts.greek] if parts.greek else parts.base
     base += "".join(ACCENTS[accent] for accent in parts.accents)
     base += raised(parts.layer)
-    below = [GREEK.get(part, part) for part in parts.subscripts]
+    below = ["".join(run.text for run in name_label(part)) for part in parts.subscripts]
     if lag is not None:
         below.append("t" if lag == 0 else f"t−{lag}")
     label = [TextRun(_cut(base), italic=True)]

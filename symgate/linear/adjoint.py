@@ -47,7 +47,7 @@ class Adjoint:
     >>> back = sg.adjoint(sg.cell("rnn"))
     >>> print(sg.text(back.deltas["a_h"])), print(sg.text(back.gradients["U"]))
     δ_{h,t} ⊙ (1 - h_t²)
-    δ_{a,h,t} h_{t-1}ᵀ
+    δ_{a_h,t} h_{t-1}ᵀ
     (None, None)
     """
 

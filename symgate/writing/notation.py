@@ -41,7 +41,8 @@ class Glyph:
         """
         parts = name_parts(name)
         above = (parts.layer,) if parts.layer else ()
-        return cls(parts.greek or parts.base, parts.accents, parts.subscripts, above)
+        below = tuple(cls.of(part) if "_" in part else part for part in parts.subscripts)
+        return cls(parts.greek or parts.base, parts.accents, below, above)
 
     @property
     def flat(self) -> str:
