@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from random import Random
 
@@ -58,3 +59,37 @@ def test_the_fewest_changes_to_a_known_cell_are_told() -> None:
     ]
     assert reading.zoo is not None
     assert (reading.zoo.name, reading.zoo.as_meant) == ("gru", "identical")
+
+
+SWAPPED = r"""
+$$z_t = \sigma(W_z x_t + U_z h_{t-1} + b_z)$$
+$$r_t = \sigma(W_r x_t + U_r h_{t-1} + b_r)$$
+$$h_t = \tanh(W_h x_t + U_h (r_t \odot h_{t-1}) + b_h)$$
+$$\tilde h_t = z_t \odot h_{t-1} + (1 - z_t) \odot h_t$$
+"""
+
+
+def test_two_names_in_each_others_place_are_told_at_their_lines() -> None:
+    (reading,) = read_text(SWAPPED).cells
+    assert [(m.line, m.kind, m.printed) for m in reading.misprints] == [
+        (4, "swapped_symbols", "h_t"),
+        (5, "swapped_symbols", r"\tilde h_t"),
+    ]
+    assert reading.zoo is not None
+    assert (reading.zoo.name, reading.zoo.as_meant) == ("gru", "identical")
+
+
+def test_a_gate_that_reads_its_own_past_alone_is_told() -> None:
+    text = NOTE.replace("h_t + b_r", "r_{t-1} + b_r")
+    found = read_text(text).cells[0].misprints
+    assert (3, "r_{t-1}", "h_{t-1}") in [(m.line, m.printed, m.meant) for m in found]
+
+
+@pytest.mark.parametrize("odd", ["x^{t}", r"x^{\{t\}}", "x_t", "x^{[<t>]}"])
+def test_an_index_in_another_notation_is_told(odd: str) -> None:
+    clean = SWAPPED.replace(r"\tilde h_t =", r"h_t =").replace(r"\odot h_t", r"\odot \tilde h_t")
+    clean = clean.replace("$$h_t = \\tanh", "$$\\tilde h_t = \\tanh")
+    clean = re.sub(r"_t\b", "^{<t>}", clean.replace("_{t-1}", "^{<t-1>}"))
+    assert read_text(clean).cells[0].misprints == ()
+    found = read_text(clean.replace("W_r x^{<t>}", f"W_r {odd}")).cells[0].misprints
+    assert [(m.line, m.kind, m.meant) for m in found] == [(3, "time_index_notation", "x^{<t>}")]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from symgate.reading.mending import holding_functions as functions
 from symgate.reading.mending import holding_names as names
+from symgate.reading.mending import holding_states as states
 from symgate.reading.mending import holding_sums as sums
 from symgate.reading.mending import holding_updates as updates
 from symgate.reading.mending import weighing
@@ -52,6 +53,7 @@ INVARIANTS = {
         Invariant(names.bare),
         Invariant(names.labelled, unseen=True, mends=("wrong_weight_index",)),
         Invariant(names.sized, unseen=True, mends=("wrong_weight_index",)),
+        Invariant(states.own_past, mends=("wrong_state",)),
         Invariant(updates.within_a_step, mends=("wrong_time_index",)),
         Invariant(updates.between, mends=("wrong_activation",)),
         Invariant(updates.shared_out),

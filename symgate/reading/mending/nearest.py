@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import islice, product
+from itertools import combinations, islice, product
 
+from symgate.reading.faults import Edit
 from symgate.reading.mending.book import MEANT, Lines, forms, known
 from symgate.reading.mending.change import Change
 from symgate.reading.mending.changes import in_line
@@ -102,6 +103,44 @@ def path(sketch: Sketch, printing: Printing) -> tuple[list[Change], str]:
         if name:
             found.append((len(changes), name not in MEANT, i, changes, name))
     return min(found)[3:] if found else ([], "")
+
+
+def exchanged(sketch: Sketch, printing: Printing) -> tuple[list[Change], str]:
+    """The changes that give two lines each other's name, where that makes a common cell of it."""
+    inner = sketch.parts.gates | sketch.spare
+    for one, other in combinations([n for n in sketch.lines if n not in inner], 2):
+        for late in (True, False) if sketch.whole else ():
+            names = {one: other, other: one}
+
+            def put(term: AnyTerm, names: Mapping[str, str] = names, late: bool = late) -> AnyTerm:
+                if isinstance(term, Var) and (late or term.time != -1):
+                    return replace(term, name=names.get(term.name, term.name))
+                return term
+
+            terms = {n: mapped(sketch.terms[n], put) for n in names}
+            name = known({**sketch.terms, **{names[n]: term for n, term in terms.items()}})
+            if name in MEANT:
+                changes = [_renamed(sketch, printing, n, names, terms[n], late) for n in names]
+                return changes, name if all(all(e.text for e in c.edits) for c in changes) else ""
+    return [], ""
+
+
+def _renamed(
+    sketch: Sketch,
+    printing: Printing,
+    name: str,
+    names: Mapping[str, str],
+    term: AnyTerm,
+    late: bool,
+) -> Change:
+    """One of two lines under the other's name."""
+    own, meant = sketch.lines[name], printing.name(names[name], 0)
+    target = own.u.line.target
+    read = [v for v in own.variables if v.name in names and (late or v.time != -1)]
+    edits = [Edit(v.start, v.stop, printing.name(names[v.name], v.time or 0)) for v in read]
+    whole = (Edit(target.start, target.stop, meant), *edits)
+    kind = "swapped_symbols"
+    return Change(names[name], own.term, term, kind, whole, target.start, target.stop, meant)
 
 
 def _nearest(sketch: Sketch) -> list[tuple[Lines, Mapping[str, str]]]:

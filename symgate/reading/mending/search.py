@@ -16,7 +16,7 @@ from symgate.reading.mending.change import Change
 from symgate.reading.mending.changes import changes
 from symgate.reading.mending.habits import usual
 from symgate.reading.mending.invariants import INVARIANTS, broken
-from symgate.reading.mending.nearest import path
+from symgate.reading.mending.nearest import exchanged, path
 from symgate.reading.mending.printing import Printing
 from symgate.reading.mending.sketch import Sketch
 from symgate.reading.structure import complement
@@ -80,7 +80,9 @@ def _to_the_nearest(
     sketch: Sketch, printing: Printing, wrong: Sequence[Broken]
 ) -> tuple[list[ReadSlip], Sketch]:
     """The changes to the known cell that is nearest; where nothing is broken one that decides."""
-    changes, reached = path(sketch, printing)
+    changes, reached = exchanged(sketch, printing)
+    if not reached:
+        changes, reached = path(sketch, printing)
     before = {(b.rule, b.line) for b in wrong}
     found: list[ReadSlip] = []
     after = sketch
@@ -93,7 +95,8 @@ def _to_the_nearest(
     alone = not any(slip.mended for slip in found)
     told = [s for s in found if s.mended or _decisive(sketch, s.change, reached)]
     common = reached in MEANT and not alone
-    sure = common or (len(told) == len(found) and (len(found) == 1 or not alone))
+    swapped = {slip.change.kind for slip in found} == {"swapped_symbols"}
+    sure = common or swapped or (len(told) == len(found) and (len(found) == 1 or not alone))
     sure = sure and not any(
         _is_dropped(slip.change, slip.mended) or _is_a_variant(sketch, slip.change)
         for slip in found

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from symgate.reading.faults import FoundFault, Placed, relettered
+from symgate.reading.mending.printing import stepped
 from symgate.reading.mending.readable import Readable
 from symgate.reading.names import Reference
 from symgate.reading.structure import affine, variables
@@ -166,19 +167,30 @@ def _with_index(cell: Readable, place: Placed, model: Reference, time: int) -> I
 
 
 def _other_notation(cell: Readable) -> Iterator[FoundFault]:
-    """One plain raised t among indices in angle brackets."""
-    references = [v.ref for _, v in cell.variables() if v.ref.time is not None]
-    references += [u.line.target for u in cell.found.lines if u.line.target.time is not None]
-    styles = Counter(ref.style for ref in references)
-    if styles["angle"] < 4 or styles["sup"] != 1:
-        return
-    for ref in references:
-        printed = cell.printed(ref.start, ref.stop)
-        if ref.style == "sup" and "<" not in printed:
-            meant = printed.replace("^{t}", "^{<t>}").replace("^t", "^{<t>}")
-            meant = meant.replace("^{t-1}", "^{<t-1>}")
-            why = "a raised index without angle brackets reads as a power"
-            yield cell.exchanged("time_index_notation", why, ref, meant, 0.8)
+    """One x^{t}, x_t or x^{[<t>]} among many x^{<t>}: an index that is written otherwise."""
+    uses = {ref.start: (time, ref, _notation(cell, ref)) for time, ref in cell.uses()}
+    counts = Counter(own for _, _, own in uses.values())
+    usual = max(counts, key=lambda own: counts[own], default="")
+    kept = [(time, ref) for time, ref, own in uses.values() if own == usual]
+    names = {ref.name for _, ref in kept}
+    odd = [use for use in uses.values() if use[2] != usual and use[1].name in names]
+    for time, ref, _ in odd if max(4, 4 * len(odd)) <= counts[usual] else ():
+        model = min(
+            (other for other in kept if other[1].name == ref.name),
+            key=lambda other: other[0] != time,
+        )
+        meant = cell.printed(model[1].start, model[1].stop)
+        if model[0] != time:
+            meant = stepped(meant, 2 * (time or 0) + 1, cell.found.context.indices.time)
+        why = f"the other indices of {ref.name} are written otherwise"
+        yield cell.exchanged("time_index_notation", why, ref, meant, 0.8)
+
+
+def _notation(cell: Readable, ref: Reference) -> str:
+    """How a step is written: below, raised, in which brackets."""
+    shown = cell.printed(ref.start, ref.stop)
+    style = "angle" if "<" in shown or "langle" in shown else ref.style
+    return style + "".join(c for c in "[{" if f"^{{{c}" in shown or f"^{{\\{c}" in shown)
 
 
 def _unread_output(cell: Readable) -> Iterator[FoundFault]:
