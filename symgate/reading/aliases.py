@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from symgate.reading.faults import Edit, FoundFault, relettered
 from symgate.reading.lines import LaidOutLine
+from symgate.reading.mending.printing import stepped
 from symgate.reading.names import Reference
 
 _ALIKE = [
@@ -300,10 +301,7 @@ def _renamed(line: LaidOutLine, ref: Reference, text: str) -> LaidOutLine:
     start, stop = line.target.start, line.target.stop
     printed = text[start:stop]
     meant = text[ref.start : ref.stop]
-    for old in ("_{t-1}", "<t-1>", "(t-1)", "_{t - 1}", "t-1", "t - 1"):
-        if ref.time == -1 and old in meant:
-            meant = meant.replace(old, old.replace("-1", "").replace(" - 1", ""))
-            break
+    meant = (ref.time == -1 and stepped(meant, 1)) or meant
     fault = FoundFault(
         "wrong_symbol",
         f"{ref.name} is used and never defined: this line must be it",

@@ -271,21 +271,18 @@ def one_vector(sketch: Sketch) -> Iterator[Broken]:
 
 def positive(sketch: Sketch) -> Iterator[Broken]:
     """Weights and biases are added: not W x - U h; -(W x + U h) subtracts none of the others."""
+    why = "a weighted term is subtracted; the others are added"
+    sums = [(own, s) for own in sketch.lines.values() for s in own.sums]
     minus = [
-        (own, part)
-        for own in sketch.lines.values()
-        for s in own.sums
-        if any(part.sign > 0 for part in s.parts)
-        for part in s.parts
-        if part.sign < 0 and isinstance(part.factors[-1], Apply | Par) and s.call is not None
+        Broken(own.name, before, part.term.stop, "wrong_sign", why, True)
+        for own, s in sums
+        if s.call is not None and any(part.sign > 0 for part in s.parts)
+        for before, part in zip(_ends(s.call, s), s.parts, strict=True)
+        if part.sign < 0 and isinstance(part.factors[-1], Apply | Par)
     ]
-    every = sum(len(s.parts) for own in sketch.lines.values() for s in own.sums)
-    if every >= 2 * len(minus):
-        for own, part in minus:
-            yield at(
-                own,
-                part.term,
-                "wrong_sign",
-                "a weighted term is subtracted; the others are added",
-                True,
-            )
+    yield from minus if sum(len(s.parts) for _, s in sums) >= 2 * len(minus) else ()
+
+
+def _ends(call: Call, own: WeightedSum) -> list[int]:
+    """Where ends what stands before each term of a sum and its sign."""
+    return [call.head[1], *(part.term.stop for part in own.parts[:-1])]

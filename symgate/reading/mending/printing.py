@@ -167,14 +167,13 @@ class Printing:
         edits = (Edit(last.stop, last.stop, ")"), Edit(close, close + 1, ""))
         return self.edited(holder, *edits), *edits
 
-    def reopened(self, call: Call, term: Times | Plus) -> tuple[str, Edit]:
+    def reopened(self, call: Call, term: Times | Plus) -> tuple[str, Edit, Edit]:
         """What stands behind a function, taken into its brackets."""
         close = self.document.rfind(")", call.start, call.stop + 1)
         begin = close - len("\\right") if self.document[:close].endswith("\\right") else close
-        tail = self.document[close + 1 : term.stop]
-        start = self.document[term.start : begin]
-        meant = start.rstrip() + tail.rstrip() + self.document[begin : close + 1]
-        return meant, Edit(term.start, term.stop, meant)
+        end, last = self.document[begin : close + 1], len(self.document[:begin].rstrip())
+        edits = (Edit(last, close + 1, ""), Edit(term.stop, term.stop, end))
+        return self.edited(term, *edits), *edits
 
     def opened(
         self, first: AnyTerm, last: AnyTerm, holder: AnyTerm
