@@ -7,8 +7,8 @@ from sympy import Indexed, IndexedBase, MatrixSymbol, Symbol
 
 import symgate as sg
 from symgate.algebra.matrices import ColumnBlock
-from symgate.algebra.operators import Diag
-from symgate.algebra.vectors import MatVec, Outer, Stack, Vector, t, variable
+from symgate.algebra.operators import Diag, Outer
+from symgate.algebra.vectors import MatVec, Stack, Vector, t, variable
 
 N = Symbol("n", integer=True, positive=True)
 B = Vector("b", real=True)

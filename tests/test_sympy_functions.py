@@ -10,7 +10,8 @@ import pytest
 import sympy as sp
 
 import symgate as sg
-from symgate.algebra.vectors import shifted
+from symgate.algebra.operators import Column
+from symgate.algebra.vectors import shifted, variable
 from symgate.numerics.values import Arrays
 from tests.chosen import in_turn
 from tests.random_cells import random_cell
@@ -84,7 +85,7 @@ def test_lambdify_says_what_it_lacks() -> None:
 
 RNN = sg.cell("rnn")
 J, U, H = sg.jacobian(RNN), RNN.parameters["U"].symbol, RNN.variable("h")
-K = sp.Symbol("k")
+K, B = sp.Symbol("k"), Column(sp.Symbol("n"), variable("b"))
 
 
 @pytest.mark.parametrize(
@@ -106,6 +107,8 @@ K = sp.Symbol("k")
         (J.subs(U, sp.Matrix([[1, 2], [3, 4]])), "diag(1 - h_t²) [1, 2; 3, 4]"),
         (sg.jacobian("gru").subs(sg.cell("gru").variable("z"), 1), "I"),
         (sp.trace(J), "Trace(diag(1 - h_t²) U)"),
+        (2 * sg.adjoint(RNN).gradients["W"], "2 δ_{a_h,t} x_tᵀ"),
+        ((B * B.T).inv(), "(b_t b_tᵀ)⁻¹"),
         (J[0, 1], "(1 - h[t, 0]**2)*U[0, 1]"),
     ],
 )

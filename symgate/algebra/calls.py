@@ -73,6 +73,13 @@ class RealMatrix(Printed, MatrixExpr):
         factor = self.inverse() if exponent < 0 else self
         return self.multiplied(*[factor] * abs(int(exponent)))
 
+    def _eval_inverse(self) -> MatrixExpr:
+        if isinstance(self, MatMul) and all(m.is_square for m in self.args if m.is_Matrix):
+            return self.multiplied(
+                *(1 / m if not m.is_Matrix else m.inverse() for m in self.args[::-1])
+            )
+        return self._eval_power(S.NegativeOne)
+
     def expand(self, **hints: Any) -> MatrixExpr:
         """Multiplied out, in the order of the factors."""
         if isinstance(self, MatAdd):

@@ -40,7 +40,7 @@ from symgate.algebra.activations import record_of
 from symgate.algebra.elementwise import A, B, K
 from symgate.algebra.matrices import ColumnBlock, Gram, MatrixOf
 from symgate.algebra.norms import MaxNorm, SpectralNorm
-from symgate.algebra.operators import Column, Diag, Row
+from symgate.algebra.operators import Column, Diag, Outer, Row
 from symgate.algebra.values import (
     Across,
     Dot,
@@ -53,7 +53,7 @@ from symgate.algebra.values import (
     Spread,
     StepProduct,
 )
-from symgate.algebra.vectors import MatVec, Outer, Stack, Total, rank
+from symgate.algebra.vectors import MatVec, Stack, Total, rank
 from symgate.errors import SymgateError
 
 Known = dict[Basic, Any]

@@ -38,6 +38,7 @@ from symgate.algebra.operators import (
     Diag,
     OperatorProduct,
     OperatorSum,
+    Outer,
     Row,
     kronecker,
     product,
@@ -56,7 +57,7 @@ from symgate.algebra.values import (
     StepProduct,
     _Normed,
 )
-from symgate.algebra.vectors import MatVec, Outer, Total
+from symgate.algebra.vectors import MatVec, Total
 
 
 class Map(ABC):

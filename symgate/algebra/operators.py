@@ -1,6 +1,7 @@
 """Operators: the matrix expressions that Jacobians are made of.
 
     Diag(a, b)              diag(a ⊙ b), its factors in the order people write them
+    Outer(u, v)             the matrix u vᵀ
     Column(v), Row(v)       a vector as a column (it takes a number), as a row vᵀ (it gives one)
     OperatorSum, OperatorProduct   MatAdd and MatMul that keep their order
 
@@ -18,11 +19,9 @@ import sympy as sp
 from sympy import (
     Expr,
     Identity,
-    KroneckerDelta,
     KroneckerProduct,
     MatAdd,
     MatMul,
-    MatPow,
     MatrixExpr,
     Mul,
     OneMatrix,
@@ -36,7 +35,7 @@ from sympy.matrices.expressions.blockmatrix import BlockMatrix
 
 from symgate.algebra.calls import RealMatrix
 from symgate.algebra.values import Dot
-from symgate.algebra.vectors import Outer, Total, component, rank
+from symgate.algebra.vectors import Total, component, rank
 
 
 class Operator(RealMatrix):
@@ -61,11 +60,8 @@ class Operator(RealMatrix):
     def _eval_transpose(self) -> MatrixExpr:
         return OperatorTranspose(self)
 
-    def _eval_inverse(self) -> MatrixExpr:
-        return OperatorPower(self, S.NegativeOne)
-
     def _eval_power(self, exp: Expr) -> MatrixExpr:
-        return self**exp if exp.is_Integer else OperatorPower(self, exp)
+        return self**exp if exp.is_Integer and exp > 0 else OperatorPower(self, exp)
 
 
 class OperatorSum(Operator, MatAdd):
@@ -84,14 +80,8 @@ class OperatorProduct(Operator, MatMul):
     func = property(lambda self: lambda *parts: product(parts, self.rows))
     _eval_transpose = Operator.transpose
 
-    def _eval_inverse(self) -> MatrixExpr:
-        scale, matrices = factored(self)
-        if not all(m.is_square for m in matrices):
-            return super()._eval_inverse()
-        return self.multiplied(1 / scale, *(m.inverse() for m in reversed(matrices)))
 
-
-class OperatorPower(Operator, MatPow):
+class OperatorPower(Operator, sp.MatPow):
     """An operator to a power that is no natural number."""
 
     def _eval_transpose(self) -> MatrixExpr:
@@ -142,7 +132,7 @@ class Diag(Operator):
         return Diag(self.rows, *(1 / factor for factor in self.factors))
 
     def _entry(self, i: Any, j: Any, **kwargs: Any) -> Expr:
-        return component(self.vector, i) * KroneckerDelta(i, j)
+        return component(self.vector, i) * sp.KroneckerDelta(i, j)
 
 
 def _diagonal(size: Expr, *factors: Expr) -> MatrixExpr:
@@ -176,6 +166,22 @@ class Row(Operator):
 
     def _eval_transpose(self) -> Column:
         return Column(*self.args)
+
+
+class Outer(Operator):
+    """The matrix u vᵀ of two vector expressions; `rows` and `cols` are the sizes of u and v."""
+
+    def __new__(cls, u: Expr, v: Expr, rows: Any, cols: Any) -> Any:
+        return ZeroMatrix(rows, cols) if 0 in (u, v) else Basic.__new__(cls, u, v, rows, cols)
+
+    shape = property(lambda self: self.args[2:])
+
+    def _eval_transpose(self) -> MatrixExpr:
+        u, v, rows, cols = self.args
+        return Outer(v, u, cols, rows)
+
+    def _entry(self, i: Any, j: Any, **kwargs: Any) -> Expr:
+        return component(self.args[0], i) * component(self.args[1], j)
 
 
 def total(parts: Iterable[MatrixExpr], rows: Expr, cols: Expr) -> MatrixExpr:
@@ -318,7 +324,7 @@ def transposed(matrix: MatrixExpr) -> MatrixExpr:
             return OperatorKronecker(*map(transposed, matrix.args))
         case BlockMatrix():
             return BlockMatrix(matrix.blocks.T.applyfunc(transposed))
-        case Operator() | Outer() | Identity() | OneMatrix() | ZeroMatrix():
+        case Operator() | Identity() | OneMatrix() | ZeroMatrix():
             return matrix._eval_transpose()
     return Transpose(matrix)
 

@@ -223,7 +223,7 @@ class Printer:
         return made(MATVEC, self.transposed(left), " ", right)
 
     def print_KroneckerProduct(self, e: Any) -> Shown:
-        left, right = (self.at(part, ATOM) for part in e.args)
+        left, right = (self.at(part, MATVEC) for part in e.args)
         return made(PRODUCT, left, self.kronecker, right)
 
     def print_SpectralNorm(self, e: Any) -> Shown:

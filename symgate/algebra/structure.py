@@ -20,8 +20,8 @@ from sympy import (
     ZeroMatrix,
 )
 
-from symgate.algebra.operators import Diag, factored, transposed
-from symgate.algebra.vectors import MatVec, Outer
+from symgate.algebra.operators import Diag, Outer, factored, transposed
+from symgate.algebra.vectors import MatVec
 
 
 def diagonal(matrix: MatrixExpr) -> tuple[Expr, ...] | None:

@@ -111,7 +111,8 @@ class Unicode(Printer):
         return made(ATOM, "‖", self.at(e.args[0], 0), "‖")
 
     def print_Outer(self, e: Any) -> Shown:
-        return made(ATOM, self.at(e.args[0], ATOM), " ", self.transposed(self.at(e.args[1], ATOM)))
+        left, right = (self.at(part, ATOM) for part in e.args[:2])
+        return made(MATVEC, left, " ", self.transposed(right))
 
     print_Dyad = print_Outer
 

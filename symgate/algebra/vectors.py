@@ -4,7 +4,6 @@ variable("h", -1)   h[t-1], a state, gate or input at a time: SymPy's Indexed
 Vector("b_z")       a parameter that is a vector; a plain Symbol is a scalar
 MatVec(A, v)        a matrix times a vector, the only node that mixes components
 Stack([a, b], …)    the vectors a and b, one above the other
-Outer(u, v)         the matrix u vᵀ, as gradients of matrices need it
 """
 
 from __future__ import annotations
@@ -247,26 +246,3 @@ def component(e: Expr, i: Any) -> Expr:
     if isinstance(e, Total) or not e.args:
         return e
     return e.func(*(component(part, i) for part in e.args))
-
-
-class Outer(Printed, MatrixExpr):
-    """The matrix u vᵀ of two vector expressions.
-
-    `rows` and `cols` are the sizes of u and v.
-    """
-
-    is_commutative = False
-
-    def __new__(cls, u: Expr, v: Expr, rows: Any, cols: Any) -> Outer:
-        return Basic.__new__(cls, u, v, rows, cols)
-
-    @property
-    def shape(self) -> tuple[Any, Any]:
-        return self.args[2], self.args[3]
-
-    def _eval_transpose(self) -> Outer:
-        u, v, rows, cols = self.args
-        return Outer(v, u, cols, rows)
-
-    def _entry(self, i: Any, j: Any, **kwargs: Any) -> Expr:
-        return component(self.args[0], i) * component(self.args[1], j)

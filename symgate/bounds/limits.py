@@ -14,8 +14,8 @@ from sympy import Expr, Indexed, Integer, MatrixExpr, S
 from sympy.core.basic import Basic
 
 from symgate.algebra.length import length
-from symgate.algebra.operators import Column, Diag, Row
-from symgate.algebra.vectors import MatVec, Outer, is_variable, name_of
+from symgate.algebra.operators import Column, Diag, Outer, Row
+from symgate.algebra.vectors import MatVec, is_variable, name_of
 from symgate.bounds.ranges import ranges
 from symgate.equations.cell import Cell
 from symgate.linear.linearise import linearise

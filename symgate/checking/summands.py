@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 
 from sympy import Expr, Identity, Integer, MatrixExpr, Mul
 
-from symgate.algebra.operators import Column, Diag, Row, factored, product, total, transposed
+from symgate.algebra.operators import Column, Diag, Outer, Row, factored, product, total, transposed
 from symgate.algebra.structure import addends, diagonal, is_diagonal
 from symgate.algebra.text import text
-from symgate.algebra.vectors import Outer, shifted
+from symgate.algebra.vectors import shifted
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
 from symgate.linear.jacobian import jacobian

@@ -14,11 +14,11 @@ from typing import Any
 from sympy import Add, Expr, Indexed, MatrixExpr, Mul, S
 
 from symgate.algebra.matrices import Gram
-from symgate.algebra.operators import OperatorSum, transposed
+from symgate.algebra.operators import OperatorSum, Outer, transposed
 from symgate.algebra.structure import applied
 from symgate.algebra.text import text
 from symgate.algebra.values import RightTimes
-from symgate.algebra.vectors import Outer, Total, rank, variable
+from symgate.algebra.vectors import Total, rank, variable
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
 from symgate.errors import SymgateError

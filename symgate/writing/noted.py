@@ -152,10 +152,11 @@ class Noted(Unicode):
         return made(ATOM, self.at(block.matrix, ATOM), f"_{{{self.name(block.source.name, None)}}}")
 
     def print_Outer(self, e: Any) -> Shown:
-        u, v = e.args[:2]
-        if self.notation.row:
-            return made(ATOM, self.transposed(self.factor(u)), self.scalar_times, self.factor(v))
-        return made(ATOM, self.factor(u), self.scalar_times, self.transposed(self.factor(v)))
+        left, right = map(self.factor, e.args[:2])
+        left, right = (
+            (self.transposed(left), right) if self.notation.row else (left, self.transposed(right))
+        )
+        return made(ATOM, left, self.scalar_times, right, raised=True)
 
     print_Dyad = print_Outer
 

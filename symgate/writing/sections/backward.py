@@ -10,8 +10,8 @@ from sympy import Add
 from sympy.core.basic import Basic
 
 from symgate.algebra.marks import Gradient, OverTime
-from symgate.algebra.operators import factored, transposed
-from symgate.algebra.vectors import MatVec, Outer, name_of, shifted, variable
+from symgate.algebra.operators import Outer, factored, transposed
+from symgate.algebra.vectors import MatVec, name_of, shifted, variable
 from symgate.linear.adjoint import Adjoint, adjoint, delta
 from symgate.writing.gathered import gathered
 from symgate.writing.subject import Subject
