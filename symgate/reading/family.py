@@ -227,7 +227,10 @@ class Classifier:
             return "lightru"
         if any(self.peeps(g, state) for g in self.gate_lines()):
             return "sru"
-        return "mingru"
+        bent = any(
+            isinstance(t, Call) and t.function == "tanh" for t in self.candidate_terms(state)
+        )
+        return "qrnn" if bent else "mingru"
 
     def quotient_gates(self) -> bool:
         return any(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from difflib import SequenceMatcher
+from functools import cached_property, lru_cache
 from typing import Any
 
+from symgate.cells import entries
 from symgate.comparing.comparison import Comparison, compare
 from symgate.comparing.effort import bounded
 from symgate.comparing.nearest import proved_equal
@@ -18,6 +22,8 @@ from symgate.reading.mending.book import Lines, Outline, known, of_text
 
 #: What the search for a relation under conditions may cost.
 EFFORT = 20_000
+#: How alike the states of two cells are written that are told to be near, from 0 to 1.
+ALIKE = 0.75
 
 #: The zoo's cells of each family that people print, the commonest first.
 KIN = {
@@ -40,6 +46,9 @@ KIN = {
         "convlstm": "lstm lstm-peephole",
         "convgru": "gru gru-z-takes-new",
         "birnn": "",
+        "qrnn": "qrnn",
+        "ssm": "linear-rnn lru",
+        "rg-lru": "rg-lru",
         "sgu": "ugrnn",
     }.items()
 }
@@ -98,8 +107,41 @@ def zoo_match(cell: Cell, family: str) -> ZooMatch | None:
         return None
     if found is not None:
         return found
-    kin = KIN.get(family, ())
-    return ZooMatch(kin[0], "near", cell) if kin else None
+    name = nearest(cell, family)
+    return ZooMatch(name, "near", cell) if name else None
+
+
+def nearest(cell: Cell, family: str) -> str:
+    """The zoo's cell whose states are written most alike; "" for none.
+
+    One of the family, unless those are not alike and another is.
+    """
+    own, kin = _states(of_text(str(cell))), KIN.get(family, ())
+    if family == "birnn" or not own:
+        return next(iter(kin), "")
+    alike = {
+        name: SequenceMatcher(None, own, other, False).ratio()
+        for name, other in _zoo_states().items()
+        if other.count(";") == own.count(";")
+    }
+    best = max((n for n in kin if n in alike), key=alike.__getitem__, default="")
+    other = max(alike, key=alike.__getitem__, default="")
+    if alike.get(best, 0.0) < ALIKE <= alike.get(other, 0.0):
+        return other
+    return best or next(iter(kin), "")
+
+
+def _states(lines: Lines) -> Sequence[str]:
+    """The lines of the states without their names, token by token."""
+    own = Outline(lines, True)
+    parts = zip(own.signature.split("; "), own.order, strict=False)
+    return re.findall(r"\w+|[^\w\s]", "; ".join(part for part, n in parts if n in own.states))
+
+
+@lru_cache(maxsize=1)
+def _zoo_states() -> Mapping[str, Sequence[str]]:
+    """What `_states` makes of each cell of the zoo."""
+    return {name: _states(of_text(entry.equations)) for name, entry in entries().items()}
 
 
 def is_short(cell: Cell) -> bool:
