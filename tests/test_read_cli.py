@@ -132,3 +132,21 @@ def test_derive_what_was_read(note: Path, capsys: pytest.CaptureFixture[str]) ->
     assert main(["read", str(note), "--derive", "-o", str(page)]) == 1
     assert "derived as meant" in capsys.readouterr().err
     assert "<math" in page.read_text(encoding="utf-8")
+
+
+def test_what_is_said_of_the_zoo_and_of_skipped_lines(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.md"
+    path.write_text(
+        r"$$y_t = V h_t$$ $$h_t = \tanh(W x_t + U h_{t-1} + b))$$ $$u_t = R h_t$$", encoding="utf-8"
+    )
+    assert main(["read", str(path)]) == 1
+    told = capsys.readouterr().out
+    assert "as meant identical to the zoo's rnn" in told
+    assert "skipped: an output that no state depends on, line 1" in told
+    path.write_text(
+        r"$$a_t = \tanh(W x_t + U a_{t-1})$$ $$b_t = \tanh(V a_t + R b_{t-1})$$", encoding="utf-8"
+    )
+    assert main(["read", str(path)]) == 0
+    assert "nearest in the zoo: rnn, which is another cell" in capsys.readouterr().out

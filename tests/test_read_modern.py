@@ -131,3 +131,25 @@ def test_what_a_document_defines_stands_where_it_is_used(
         (reading,) = read_text(note, "a.md")
         assert line in reading.text
         assert reading.misprints == ()
+
+
+@pytest.mark.parametrize(
+    ("latex", "family", "name"),
+    [
+        (r"f_t = \sigma(W x_t), h_t = f_t h_{t-1} + (1 - f_t) \tanh(V x_t)", "qrnn", "qrnn"),
+        (r"h_t = \tanh(W x_t + U y_{t-1} + b), y_t = \tanh(V h_t + d)", "rnn", "jordan-rnn"),
+        (
+            r"h_t = h_{t-1} + \frac{\Delta t}{\tau} (-h_{t-1} + U \tanh(h_{t-1}) + W x_t)",
+            "rnn",
+            "rate-rnn",
+        ),
+        (r"h_t = \lambda \odot h_{t-1} + B x_t", "rnn", "lru"),
+        (r"S_t = \gamma S_{t-1} + k_t^\top v_t", "linear_attention", "retnet"),
+    ],
+)
+def test_the_nearest_cell_is_the_one_that_is_written_most_alike(
+    latex: str, family: str, name: str
+) -> None:
+    (reading,) = read_text("\n".join(f"$${line}$$" for line in latex.split(", ")), "a.md")
+    assert reading.zoo is not None
+    assert (reading.family, reading.zoo.name, reading.zoo.verdict) == (family, name, "near")

@@ -86,7 +86,7 @@ def lines(equation: Equation, number: int, indices: Indices) -> Iterator[LaidOut
         if target is None:
             yield LeftOut(equation, error.message, error)
         else:
-            why = f"looked like an equation, not read: {error.message}"
+            why = f"an equation that was not read ({error.message})"
             yield LeftOut(equation, why, error)
             yield LaidOutLine(target, None, equation, number, faults=equation.faults)
         return

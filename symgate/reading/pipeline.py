@@ -133,7 +133,7 @@ def _found(document: Document, every: Iterable[Piece], edits: Sequence[Edit]) ->
             place = u.line.equation
             marked = clash is not None and place.start <= clash.start < place.stop
             if u.error is not None and not marked:
-                why = f"looked like an equation, not read: {u.error.message}"
+                why = f"an equation that was not read ({u.error.message})"
                 found.skipped.append((place.start, place.stop, why))
         for output in understanding.outputs:
             if output.name in read_now:
@@ -143,7 +143,7 @@ def _found(document: Document, every: Iterable[Piece], edits: Sequence[Edit]) ->
                 (
                     equation.start,
                     equation.stop,
-                    "an output: no state depends on it",
+                    "an output that no state depends on",
                 )
             )
         found.cells.append((draft, understanding, parts))

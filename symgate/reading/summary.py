@@ -178,15 +178,20 @@ def _verdict(reading: Reading, mark: Mark) -> str:
     if zoo is None:
         return "no cell of the zoo is near"
     name = mark(zoo.name, "name")
+    meant = "as meant " if reading.misprints and zoo.as_meant in (None, zoo.verdict) else ""
     if zoo.verdict == "identical":
-        return f"identical to the zoo's {name}, up to names"
+        return f"{meant}identical to the zoo's {name}, up to names"
     if zoo.verdict == "equal":
-        return f"proved equal to the zoo's {name}"
+        return f"{meant}proved equal to the zoo's {name}"
     if zoo.verdict == "conditional":
         conditions = " or ".join(" and ".join(c) for c in zoo.comparison.conditions)
-        return f"equal to the zoo's {name} only if {conditions}"
+        return f"{meant}equal to the zoo's {name} only if {conditions}"
     if zoo.as_meant in ("identical", "equal"):
         return f"as meant {zoo.as_meant} to the zoo's {name}; as printed not"
+    if zoo.as_meant == "conditional":
+        return f"as meant equal to the zoo's {name} under conditions; as printed not"
+    if zoo.differs:
+        return f"nearest in the zoo: {name}, which is another cell"
     return f"nearest in the zoo: {name}; no proof that it is equal"
 
 
@@ -201,12 +206,21 @@ def _skipped(file: ReadFile) -> str:
     counts: dict[str, list[int]] = {}
     for item in file.skipped:
         counts.setdefault(str(item["why"]), []).append(int(item["line"]))
-    shown = [
-        f"{why} (line {', '.join(map(str, lines[:4]))}{', …' if len(lines) > 4 else ''})"
-        for why, lines in list(counts.items())[:4]
-    ]
+    shown = [f"{why}, {_places(lines)}" for why, lines in list(counts.items())[:4]]
     more = len(counts) - len(shown)
     return "; ".join(shown) + (f"; {more} more" if more else "")
+
+
+def _places(lines: Sequence[int]) -> str:
+    """Lines by their numbers, four at most.
+
+    >>> _places([4]), _places([1, 1, 4]), _places([1, 2, 3, 5, 8])
+    ('line 4', 'lines 1 and 4', 'lines 1, 2, 3, 5, …')
+    """
+    shown = [str(line) for line in dict.fromkeys(lines)]
+    if len(shown) < 2 or len(shown) > 4:
+        return "line" + "s" * (len(shown) > 1) + f" {', '.join([*shown[:4], '…'][: len(shown)])}"
+    return f"lines {', '.join(shown[:-1])} and {shown[-1]}"
 
 
 def _filled(head: str, words: str, indent: str, width: int) -> Iterator[str]:

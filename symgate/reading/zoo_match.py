@@ -79,6 +79,15 @@ class ZooMatch:
         """The comparison with the zoo's cell, in full."""
         return compare(zoo_cell(self.name), self.cell)
 
+    @cached_property
+    def differs(self) -> bool:
+        """Whether the two are proved to be different cells, as far as that is quickly found."""
+        try:
+            with bounded(EFFORT):
+                return self.comparison.verdict == "different"
+        except BEYOND:
+            return False
+
     def to_dict(self) -> dict[str, Any]:
         data: dict[str, Any] = {"name": self.name, "verdict": self.verdict, "map": None}
         if self.as_meant is not None:

@@ -29,7 +29,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print JSON")
     form.add_argument(
-        "--fix", action="store_true", help="print the equations as they were meant, in LaTeX"
+        "--fix", action="store_true", help="print the equations as meant, in the file's notation"
     )
     form.add_argument("--derive", action="store_true", help="derive the cells that were read")
     parser.add_argument(
