@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 from symgate.decaying.table import half_life
 from symgate.decaying.tail import Rate
 from symgate.equations.cell import Cell
 from symgate.reporting.findings import Findings
-from symgate.writing.derivation import derive
 from symgate.writing.tree import Words, Written
 
 
@@ -44,11 +42,3 @@ def sentence(text: str) -> Words:
     """A message as a sentence; its first word may be a name, and stays as it is."""
     text = text.strip()
     return (text + ("" if text.endswith((".", "!", "?")) else "."),)
-
-
-def formulas(cell: Cell, notation: str, section: str, skip: int, take: int | None) -> Sequence[str]:
-    """Formulas of a section of the derivation, as LaTeX for display."""
-    derivation = derive(cell, notation, sections=[section])
-    typesetter = derivation.typesetter
-    steps = derivation.sections[0].steps[skip : None if take is None else skip + take]
-    return [shown for step in steps for f in step.formulas for shown in typesetter.formula(f)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from symgate.equations.cell import Cell
@@ -10,8 +10,8 @@ from symgate.linear.linearise import linearise
 from symgate.linear.paths import carries
 from symgate.numerals import whole
 from symgate.reporting.findings import Findings
-from symgate.reporting.sentences import formulas, norm_of, sentence
-from symgate.writing.derivation import derive
+from symgate.reporting.sentences import norm_of, sentence
+from symgate.writing.derivation import Derivation, derive
 from symgate.writing.tree import (
     Derived,
     Display,
@@ -20,6 +20,7 @@ from symgate.writing.tree import (
     Paragraph,
     Picture,
     Section,
+    Step,
     Words,
     listed,
     with_maths,
@@ -32,21 +33,29 @@ def section(f: Findings) -> Section:
 
 
 def _cell(f: Findings, cell: Cell) -> Section:
-    slug, notation = f.slugs[cell.name], f.settings.notation
+    slug = f.slugs[cell.name]
     blocks: list[Any] = []
     if f.has(f"{slug}-diagram"):
         blocks.append(Picture(f"{slug}-diagram", f.at(cell)["diagram"], _drawn(f, cell)))
     blocks.append(Paragraph(("The equations:",)))
-    blocks += map(Display, formulas(cell, notation, "cell", 0, 1))
+    derivation = derive(cell, f.settings.notation)
+    sections = {section.name: section for section in derivation.sections}
+    blocks += _formulas(derivation, sections["cell"].steps[:1])
     blocks.append(Paragraph(("The one-step Jacobian, one line per path through the cell:",)))
-    blocks += map(Display, formulas(cell, notation, "step", 1, None))
-    blocks.append(Fold("The derivation, step by step", (Derived(derive(cell, notation)),)))
+    blocks += _formulas(derivation, sections["step"].steps[1:])
+    blocks.append(Fold("The derivation, step by step", (Derived(derivation),)))
     if cell in f.measured:
         blocks += _figures(f, cell, slug)
     else:
         failed = sentence(f.at(cell)["failed"])
         blocks.append(Paragraph(("It could not be simulated. ", *failed)))
     return Section(slug, cell.title, tuple(blocks))
+
+
+def _formulas(derivation: Derivation, steps: Sequence[Step]) -> list[Display]:
+    """The formulas of steps of a derivation."""
+    shown = (one for step in steps for one in step.formulas)
+    return [Display(latex) for one in shown for latex in derivation.typesetter.formula(one)]
 
 
 def _drawn(f: Findings, cell: Cell) -> Words:
