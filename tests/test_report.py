@@ -411,7 +411,7 @@ def test_a_cell_that_cannot_be_simulated_has_a_section_that_says_so(
     assert out.strip() == str(tmp_path / "out" / "index.html")
     assert "up could not be simulated" in err
     shown = text(parsed(tmp_path / "out" / "index.html"))
-    assert "It could not be simulated." in shown
+    assert "It could not be simulated: " in shown
     assert "rnn" in shown
 
 

@@ -115,9 +115,9 @@ def of_cell(made: Setup, slug: str, notation: str) -> Made:
 
 def _singular(d: Decay) -> Axes:
     if not d.singular_values:
-        raise SymgateError(f"the singular values of {d.cell} are not worked out")
+        raise SymgateError(f"The singular values of {d.cell} are not worked out")
     if not d.effective_rank:
-        raise SymgateError(f"the gradient of {d.cell} is exactly zero, with all singular values")
+        raise SymgateError(f"The gradient of {d.cell} is exactly zero, with all singular values")
     return singular_value_curves(d)
 
 

@@ -30,11 +30,12 @@ def section(f: Findings) -> Section:
 
 def _picture(f: Findings) -> Picture:
     cells = ", ".join(c.name for c in f.measured)
+    norms = {norm_of(f, c) for c in f.measured}
     near = f.said("; below, its first {answer/near:whole} lags") if f["answer/near"] else ()
     caption = f.at(f.measured[0]).said(
         "{norm} (spectral norm) against the lag k{near}. Line: median. Band: 10th to 90th "
         "percentile. Circle: half-life. Measured on {averaged_over:words}.",
-        norm=norm_of(f, f.measured[0]),
+        norm=norms.pop() if len(norms) == 1 else "The norm of the gradient",
         near=near,
     )
     said = "; ".join(f"{c.name}: half-life {lasting(f.at(c))}" for c in f.slowest_first)

@@ -48,7 +48,7 @@ def _cell(f: Findings, cell: Cell) -> Section:
         blocks += _figures(f, cell, slug)
     else:
         failed = sentence(f.at(cell)["failed"])
-        blocks.append(Paragraph(("It could not be simulated. ", *failed)))
+        blocks.append(Paragraph(("It could not be simulated: ", *failed)))
     return Section(slug, cell.title, tuple(blocks))
 
 
