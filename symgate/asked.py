@@ -32,6 +32,9 @@ MOST = 10**12
 #: The most units that a cell may have.
 MOST_UNITS = 100_000
 
+#: The most dots that a picture has along a side.
+MOST_DOTS = 20_000
+
 #: What lists several values lists at most so many.
 MANY = 10**6
 
@@ -145,13 +148,15 @@ def units(least: int) -> Check:
     return whole(least, MOST_UNITS, in_a_square)
 
 
-def number(above: float = -math.inf, *, least: float = -math.inf) -> Check:
-    """A finite number above `above`, or from `least`."""
+def number(above: float = -math.inf, *, least: float = -math.inf, most: float = math.inf) -> Check:
+    """A finite number above `above`, or from `least` to `most`."""
     where = f" above {above:g}" if above > -math.inf else ""
     where = f" from {least:g}" if least > -math.inf else where
+    where += f" to {most:g}" if most < math.inf else ""
 
     def check(name: str, value: Any) -> float:
-        if not is_number(value) or not math.isfinite(value) or value <= above or value < least:
+        finite = is_number(value) and math.isfinite(value)
+        if not finite or value <= above or not least <= value <= most:
             raise SymgateError(f"{name} must be a finite number{where}, not {shown(value)}")
         return float(value)
 
@@ -273,6 +278,15 @@ def ordered(name: str, value: Any) -> Any:
     return value
 
 
+def drawable(inches: float, dpi: float) -> None:
+    """Raise where a picture with a side of so many inches has more dots than are drawn."""
+    if inches * dpi > MOST_DOTS:
+        raise SymgateError(
+            f"{inches:g} inches at {dpi:g} dots an inch are more than {MOST_DOTS:,} dots; take a "
+            f"smaller width, smaller letters or fewer dots an inch"
+        )
+
+
 def switch(name: str, value: Any) -> bool:
     """True or False, and no text or number that Python takes for one."""
     if not isinstance(value, bool) and type(value).__name__ != "bool":  # that of NumPy
@@ -300,8 +314,10 @@ ASKED: Mapping[str, Check] = {
     "burn_in": whole(),
     "checkpoint": switch,
     "count": whole(1),
+    "dpi": whole(10, 2400),
     "dt": number(above=0),
     "expression": formula,
+    "font_size": number(least=1, most=300),
     "form": word,
     "format": word,
     "gain": number(),
@@ -340,6 +356,7 @@ ASKED: Mapping[str, Check] = {
     "t_max": number(least=2),
     "tolerance": number(least=0),
     "values": table(),
+    "width": number(least=1, most=60),
     "words": words,
     "wrt": word,
 }

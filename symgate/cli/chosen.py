@@ -24,7 +24,12 @@ def chosen(word: str) -> Cell:
     path, mark, index = word.rpartition("#")
     if not mark:
         path, index = word, ""
-    return _of_document(path, index) if _is_document(path) else symgate.cell(word)
+    if _is_document(path):
+        return _of_document(path, index)
+    if mark and Path(path).is_file():
+        what = "no document and no trained network"
+        raise SymgateError(f"{path} is {what}: nothing in it is called {index}")
+    return symgate.cell(word)
 
 
 def of_file(path: str) -> Cell:

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import symgate
-from symgate.asked import number as real
-from symgate.asked import whole as count
-from symgate.cli.options import number, whole
+from symgate.asked import ASKED, drawable
+from symgate.cli.options import given, number, whole
 from symgate.cli.saying import say
 from symgate.files import writable, write_file
 
@@ -33,9 +32,10 @@ def sizes(arguments: argparse.Namespace) -> dict[str, Any]:
     """What was given of the picture's size, checked."""
     if arguments.output is None and (arguments.dpi or arguments.width or arguments.font_size):
         arguments.parser.error("--dpi, --width and --font-size size a picture: give -o FILE")
-    ranges = {"dpi": count(10, 2400), "width": real(above=0), "font_size": real(above=0)}
-    given = {name: getattr(arguments, name) for name in ranges}
-    return {name: ranges[name](name, v) for name, v in given.items() if v is not None}
+    found = given(arguments, "dpi", "width", "font_size")
+    found = {name: ASKED[name](name, value) for name, value in found.items()}
+    drawable(found.get("width", 0), found.get("dpi", 0))
+    return found
 
 
 def is_data(arguments: argparse.Namespace) -> bool:

@@ -259,6 +259,13 @@ class Decay:
         are known of these alone."""
         return not self.runs or {self.of, self.wrt} <= {*self.runs[0].cell.states}
 
+    def check_block(self, what: str) -> None:
+        """Raise where this is no block of the whole state's product; `what` begins the reason."""
+        if not self.runs:
+            raise SymgateError(f"{what}; the runs are needed, and this curve is from a file")
+        if not self.is_block:
+            raise SymgateError(f"{what}; ∂{self.of}/∂{self.wrt} is of another kind")
+
     # -- beside the curve -------------------------------------------------------------------
 
     @property
@@ -291,12 +298,7 @@ class Decay:
     @asked()
     def measure_paths(self, progress: Callable[[int, int], None] | None = None) -> Paths:
         """Work out `paths` now, with a hook for the progress."""
-        if not self.runs:
-            raise SymgateError("paths need the runs; this curve was loaded from a file")
-        if not self.is_block:
-            raise SymgateError(
-                f"paths lead from state to state; ∂{self.of}/∂{self.wrt} is of another kind"
-            )
+        self.check_block("paths lead from state to state")
         found = paths(
             self.runs,
             self.of,

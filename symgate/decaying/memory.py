@@ -191,6 +191,13 @@ through a matrix or an activation, so no bias sets its memory
     if "hidden" not in options and linearise(cell)[found.state].rank == 2 and not is_linear(cell):
         options["hidden"] = FEW
     made = setup(cell, **options)
+    lags = max(2, min(math.ceil(3 * steps), own.steps if own else LONGEST))
+    numbers = chosen_sizes(cell, made.hidden, made.input, made.sizes)
+    if len(cell.shapes[found.state]) == 1:
+        size = cell.size(found.state)
+        size = int(number_of(size, {cell.sizes[letter]: n for letter, n in numbers.items()}))
+        what = f"to follow {size:,} units over {lags:,} lags, with {SEQUENCES} sequences twice,"
+        must_end(what, 2 * SEQUENCES * lags * size**3, "take fewer units")
     parameter = found.parameter
     params = init(
         cell,
@@ -204,19 +211,12 @@ through a matrix or an activation, so no bias sets its memory
     )
     if own:
         params = {n: np.full_like(a, found.values.get(n, a)) for n, a in own.params.items()}
-    lags = max(2, min(math.ceil(3 * steps), own.steps if own else LONGEST))
     still = {
         name: array if name in found.values or not array.ndim else 0 * array
         for name, array in params.items()
     }
     for name, value in found.kept.items():
         still[name] = np.full_like(params[name], value)
-    numbers = chosen_sizes(cell, made.hidden, made.input, made.sizes)
-    if len(cell.shapes[found.state]) == 1:
-        size = cell.size(found.state)
-        size = int(number_of(size, {cell.sizes[letter]: n for letter, n in numbers.items()}))
-        what = f"to follow {size:,} units over {lags:,} lags, with {SEQUENCES} sequences twice,"
-        must_end(what, 2 * SEQUENCES * lags * size**3, "take fewer units")
 
     def measured(weights: Mapping[str, Any], sequences: int) -> Decay:
         if own and sequences > 1:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import symgate
-from symgate.asked import asked, number, switch, whole, word
+from symgate.asked import asked, switch, word
 from symgate.drawing.layered import layered
 from symgate.drawing.scene import Scene
 from symgate.drawing.svg import svg
@@ -44,14 +44,14 @@ class Diagram:
         """A tikzpicture, in a document of its own unless `standalone` is false."""
         return tikz(self.scene, self.title, standalone=standalone, scale=scale)
 
-    @asked(kind=word, dpi=whole(10, 2400))
+    @asked(kind=word)
     def image(self, kind: str, dpi: int = 200, scale: float = 1.0) -> bytes:
         """The bytes of a "png" or a "pdf"."""
         if kind not in ("png", "pdf"):
             raise UnknownName("the kind of image", kind, ("png", "pdf"))
         return symgate.scene_image(self.scene, kind, dpi, scale)
 
-    @asked(dpi=whole(10, 2400), width=number(above=0), font_size=number(above=0))
+    @asked()
     def save(
         self,
         path: str | Path,

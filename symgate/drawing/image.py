@@ -15,6 +15,7 @@ from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 from matplotlib.transforms import Affine2D
 
+from symgate.asked import drawable
 from symgate.drawing.labels import DROP, SCRIPT, TextRun, middle
 from symgate.drawing.lines import rounded
 from symgate.drawing.palette import INK
@@ -34,6 +35,7 @@ _METADATA: dict[str, dict[str, Any]] = {
 def scene_image(scene: Scene, kind: str, dpi: int = 200, scale: float = 1.0) -> bytes:
     """The bytes of a PNG or PDF of a scene, black on white."""
     size = scale * scene.width / 72, scale * scene.height / 72
+    drawable(max(size), dpi)
     figure = Figure(figsize=size, facecolor="white")
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0, 0, 1, 1))

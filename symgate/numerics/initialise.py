@@ -143,7 +143,11 @@ def chosen_sizes(
     sizes = _mapping("sizes", sizes)
     if isinstance(hidden, list | tuple | np.ndarray):
         hidden, sizes = _by_layer(cell, list(hidden), sizes)
-    given: dict[str, Any] = {"n": hidden, **({} if input is None else {"m": input}), **sizes}
+    given: dict[str, Any] = {"n": hidden, **({} if input is None else {"m": input})}
+    for letter, value in given.items():
+        if sizes.get(letter, value) != value and (letter, value) != ("n", Setup.hidden):
+            raise SymgateError(f"the size {letter} is said twice: {value} and {sizes[letter]}")
+    given |= sizes
     for letter, value in given.items():
         least = 0 if letter == "m" else 1
         if not is_whole(value) or not least <= value <= MOST_UNITS:

@@ -19,7 +19,7 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
 
-from symgate.asked import asked, having
+from symgate.asked import asked, drawable, having
 from symgate.drawing.settings import settings
 from symgate.errors import SymgateError
 from symgate.files import write_file
@@ -163,6 +163,7 @@ _SIZE: ContextVar[tuple[float, float]] = ContextVar("_SIZE", default=(1.0, 1.0))
 
 
 @contextmanager
+@asked()
 def sized(width: float | None = None, font_size: float | None = None) -> Iterator[None]:
     """Pictures of another width in inches (the height goes with it), or with letters of
     another size in points, as a column of a paper or a slide asks for.
@@ -291,6 +292,7 @@ def _saved(drawing: Axes | Figure, kinds: Sequence[str], **options: Any) -> dict
     layout = figure.get_layout_engine()
     places = [(a, a.get_position(original=True).frozen()) for a in figure.axes]
     dpi = figure.dpi
+    drawable(max(figure.get_size_inches()), options.get("dpi", STYLE["savefig.dpi"]))
     with settings(style()):
         figure.dpi = STYLE["savefig.dpi"]  # words are a little wider than on a coarse screen
         figure.draw_without_rendering()

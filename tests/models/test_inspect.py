@@ -144,6 +144,9 @@ def test_a_network_where_a_cell_is_taken(files: Path, capsys: pytest.CaptureFixt
     assert np.allclose(found[0]["median_log10"], sg.decay(run, lags=30).median, atol=1e-12)
     assert "decoder from" in found[0]["setting"]["averaged_over"]
     assert main(["lyapunov", word, "--data", x, "--count", "1"]) == 0
+    with pytest.raises(SystemExit):
+        main(["decay", word, "--data", x, "--hidden", "3"])
+    assert "a trained network has its sizes" in capsys.readouterr().err
     assert main(["decay", word]) == 3
     assert "--data x.npy" in capsys.readouterr().err
     assert main(["memory", word, "--steps", "20", "--data", x]) == 0

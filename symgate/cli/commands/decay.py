@@ -69,6 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
             decays.append(decay(subject, **block, **options, progress=hook))
     if arguments.bounds:
         for d in decays:
+            d.check_block("bounds and predictions are from state to state")
             _ = d.bounds, d.predictions
     if arguments.paths:
         for d in decays:

@@ -20,6 +20,7 @@ from symgate.cli.options import (
 )
 from symgate.cli.pictures import add_picture
 from symgate.cli.saying import show_json, show_table
+from symgate.numerals import counted
 from symgate.numerics.setup import USUAL
 
 if TYPE_CHECKING:
@@ -102,7 +103,8 @@ def _show(found: list[Lyapunov]) -> None:
         table.append(row)
     show_table(table)
     unit = "step" if found[0].dt == 1 else f"unit of time ({found[0].dt:g} a step)"
-    print(f"\nnats per {unit}, over {found[0].steps} steps after {found[0].burn_in} of burn-in")
+    over = f"over {counted(found[0].steps, 'step')} after {found[0].burn_in} of burn-in"
+    print(f"\nnats per {unit}, {over}")
     for f in found:
         for note in f.notes:
             print(f"{f.cell}: {note}")
