@@ -16,6 +16,10 @@ from symgate.numerics.values import Arrays
 from tests.chosen import in_turn
 from tests.random_cells import random_cell
 
+RNN = sg.cell("rnn")
+J, U, H = sg.jacobian(RNN), RNN.parameters["U"].symbol, RNN.variable("h")
+K, B = sp.Symbol("k"), Column(sp.Symbol("n"), variable("b"))
+
 
 def numbers(cell: sg.Cell, lag: int) -> tuple[Arrays, dict[Any, Any], dict[Any, int]]:
     """What the engine's own walk gives for all values of the last `lag` steps."""
@@ -70,6 +74,13 @@ def test_lambdify_takes_common_parts_out() -> None:
     agrees(sg.cell("gru"), 2, sg.jacobian("gru", lag=2), cse=True)
 
 
+def test_lambdify_takes_a_matrix_of_numbers() -> None:
+    weights = np.array([[1.0, 2], [3, 4]])
+    filled = sp.lambdify([H], J.subs(U, sp.Matrix(weights)) * weights)
+    expected = np.diag([0.75, 1]) @ weights @ weights
+    np.testing.assert_allclose(filled([0.5, 0]), expected, 1e-15)
+
+
 def test_lambdify_says_what_it_lacks() -> None:
     cell = sg.cell("rnn")
     u, h = cell.parameters["U"].symbol, cell.variable("h")
@@ -81,11 +92,6 @@ def test_lambdify_says_what_it_lacks() -> None:
     leak = sg.jacobian(sg.Cell.from_text("h[t] = alpha * h[t-1] + W @ x[t]"))
     with pytest.raises(sg.SymgateError, match="no array tells the size n"):
         sp.lambdify([sp.Symbol("alpha", real=True)], leak)(0.5)
-
-
-RNN = sg.cell("rnn")
-J, U, H = sg.jacobian(RNN), RNN.parameters["U"].symbol, RNN.variable("h")
-K, B = sp.Symbol("k"), Column(sp.Symbol("n"), variable("b"))
 
 
 @pytest.mark.parametrize(
@@ -101,6 +107,9 @@ K, B = sp.Symbol("k"), Column(sp.Symbol("n"), variable("b"))
         (J.adjoint().conjugate().doit(), "Uᵀ diag(1 - h_t²)"),
         ((J * (J + U)).expand(), "diag(1 - h_t²) U diag(1 - h_t²) U + diag(1 - h_t²) U U"),
         (sp.N(J / 3, 3), "0.333 diag(1 - h_t²) U"),
+        (J * 0.5, "0.5 diag(1 - h_t²) U"),
+        (np.eye(2) @ J, "[1.0, 0.0; 0.0, 1.0] diag(1 - h_t²) U"),
+        (np.eye(2) - J, "[1.0, 0.0; 0.0, 1.0] - diag(1 - h_t²) U"),
         (J.subs(U, 0), "0"),
         (J.subs(H, 0), "U"),
         (J.subs(U, sp.Identity(U.rows)), "diag(1 - h_t²)"),
@@ -119,6 +128,8 @@ def test_what_sympy_makes_of_a_jacobian_stays_in_our_style(found: Any, text: str
 def test_a_matrix_and_a_number_are_not_added() -> None:
     with pytest.raises(TypeError, match="1 is no matrix"):
         J + 1
+    with pytest.raises(TypeError, match=r"no sum or product with \[1\]"):
+        J * [1]
 
 
 @pytest.mark.parametrize("by", [H, U])

@@ -12,6 +12,7 @@ from sympy import (
     MatAdd,
     MatMul,
     MatrixExpr,
+    NDimArray,
     NumberSymbol,
     Rational,
     S,
@@ -27,7 +28,7 @@ from symgate.algebra.vectors import component
 class RealMatrix(Printed, MatrixExpr):
     """A matrix whose class says what sums and products of it are, and its transpose."""
 
-    _op_priority = 12.0
+    _op_priority, __array_ufunc__ = 12.0, None  # it decides, beside SymPy's own and NumPy's
 
     #: What stands on a diagonal matrix's diagonal.
     on_diagonal: Expr | None = None
@@ -56,10 +57,10 @@ class RealMatrix(Printed, MatrixExpr):
         return self.multiplied(S.NegativeOne, self)
 
     def __mul__(self, other: Any) -> MatrixExpr:
-        return self.multiplied(self, other)
+        return self.multiplied(self, _made(other))
 
     def __rmul__(self, other: Any) -> MatrixExpr:
-        return self.multiplied(other, self)
+        return self.multiplied(_made(other), self)
 
     __matmul__, __rmatmul__ = __mul__, __rmul__
 
@@ -115,10 +116,20 @@ class RealMatrix(Printed, MatrixExpr):
         return number * _entry(matrices, i, j)
 
 
+def _made(value: Any) -> Any:
+    """A matrix or a number of anybody's; NumPy's arrays are matrices."""
+    made = sympify(value)
+    if isinstance(made, NDimArray):
+        return made.tomatrix().as_immutable()
+    if not isinstance(made, Basic):
+        raise TypeError(f"a matrix has no sum or product with {value!r}")
+    return made
+
+
 def _terms(*parts: Any) -> Iterator[MatrixExpr]:
     """The summands of matrices; 0 has none."""
-    for part in parts:
-        if getattr(part, "is_Matrix", False):
+    for part in map(_made, parts):
+        if part.is_Matrix:
             yield from part.args if isinstance(part, MatAdd) else [part]
         elif part != 0:
             raise TypeError(f"{part} is no matrix; for a multiple of I take sympy.Identity")

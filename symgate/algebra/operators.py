@@ -28,7 +28,6 @@ from sympy import (
     S,
     Transpose,
     ZeroMatrix,
-    sympify,
 )
 from sympy.core.basic import Basic
 from sympy.matrices.expressions.blockmatrix import BlockMatrix
@@ -51,8 +50,7 @@ class Operator(RealMatrix):
 
     def multiplied(self, *parts: Any) -> MatrixExpr:
         """The product of matrices and numbers in the order given."""
-        factors = [sympify(part) for part in parts]
-        return product(factors, next((f.rows for f in factors if f.is_Matrix), self.rows))
+        return product(parts, next((part.rows for part in parts if part.is_Matrix), self.rows))
 
     def transpose(self) -> MatrixExpr:
         return transposed(self)

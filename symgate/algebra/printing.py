@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from sympy import Add, Expr, Indexed, MatAdd, MatMul, MatrixExpr, Mul, Pow, Rational, S
+from sympy import Add, Expr, Indexed, MatAdd, MatMul, MatrixExpr, Mul, Pow, Rational, S, sstr
 
 from symgate.algebra.activations import known_record
 from symgate.algebra.elementwise import Activation
@@ -87,7 +87,8 @@ class Printer:
     def print_int(self, e: Any) -> Shown:
         return Shown(str(e), SUM if e < 0 else ATOM)
 
-    print_Float = print_int
+    def print_Float(self, e: Any) -> Shown:
+        return Shown(sstr(e, full_prec=False), SUM if e < 0 else ATOM)
 
     # -- what a language decides -------------------------------------------------------------
 

@@ -84,6 +84,8 @@ class Arrays(Semantics):
         return self.size(e) if e.is_positive and e.is_integer else self.unknown(e)
 
     def number(self, e: Expr) -> Any:
+        if e.is_Matrix:
+            return np.array(e.tolist(), dtype=float)
         return int(e) if e.is_Integer else float(e)
 
     def lifted(self, value: Any, have: int, want: int, e: Expr) -> Any:
