@@ -10,6 +10,7 @@ import pytest
 import sympy as sp
 
 import symgate as sg
+from symgate.algebra.norms import MaxNorm, SpectralNorm
 from symgate.algebra.operators import Column
 from symgate.algebra.vectors import shifted, variable
 from symgate.numerics.values import Arrays
@@ -79,6 +80,11 @@ def test_lambdify_takes_a_matrix_of_numbers() -> None:
     filled = sp.lambdify([H], J.subs(U, sp.Matrix(weights)) * weights)
     expected = np.diag([0.75, 1]) @ weights @ weights
     np.testing.assert_allclose(filled([0.5, 0]), expected, 1e-15)
+
+
+def test_lambdify_works_out_norms() -> None:
+    bound = SpectralNorm(U) * MaxNorm(1 - H**2)
+    assert sp.lambdify([U, H], bound)(3 * np.eye(2), [0.5, 0]) == pytest.approx(3)
 
 
 def test_lambdify_says_what_it_lacks() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -27,8 +28,9 @@ from symgate.numerics.values import Arrays
 
 Array = NDArray[Any]
 
-#: Every node that was written, by its name in the text.
-_WRITTEN: dict[str, Evaluated] = {}
+#: The name in the text of every node that was written.
+_WRITTEN: dict[Evaluated, str] = {}
+_NUMBERS = count(1)
 
 
 def numpy_code(node: Basic, printer: Any) -> str:
@@ -45,10 +47,7 @@ def numpy_code(node: Basic, printer: Any) -> str:
     leaves = list(dict.fromkeys(symbols_in(node)))
     plain = {e: Symbol(f"v{i}") for i, e in enumerate(leaves) if not _is_sized(e)}
     found = Evaluated(node.xreplace(plain), tuple(plain.get(e, e) for e in leaves))
-    name = next((name for name, known in _WRITTEN.items() if known == found), None)
-    if name is None:
-        name = f"operator_{len(_WRITTEN) + 1}"
-        _WRITTEN[name] = found
+    name = _WRITTEN.setdefault(found, f"operator_{next(_NUMBERS)}")
     arguments = ", ".join(map(printer._print, leaves))
     return f"{printer._module_format(f'{__name__}.{name}')}({arguments})"
 
@@ -63,8 +62,9 @@ def function_code(function: Any, printer: Any) -> str:
 
 
 def __getattr__(name: str) -> Evaluated:
-    if name in _WRITTEN:
-        return _WRITTEN[name]
+    for written, known in _WRITTEN.items():
+        if known == name:
+            return written
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

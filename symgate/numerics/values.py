@@ -166,6 +166,12 @@ class Arrays(Semantics):
     def down(self, vector: Any, e: Any) -> Any:
         return np.asarray(vector)[..., :, None]
 
+    def spectral_norm(self, e: Any) -> Any:
+        return np.linalg.norm(self.value(e.matrix), 2, axis=(-2, -1))
+
+    def max_norm(self, e: Any) -> Any:
+        return np.max(np.abs(self.value(e.vector)), axis=-1)
+
     # -- operators -------------------------------------------------------------------------
 
     def transpose(self, matrix: Any, e: Any) -> Any:
