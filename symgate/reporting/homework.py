@@ -89,8 +89,8 @@ def marked(found: Check) -> Figure:
         lines.append(HPacker(children=[sign, *_line(line, number, found)], align="baseline", sep=8))
         for fault in found.faults:
             if fault.line == number:
-                mend = f" ({fault.mend})" if fault.mend else ""
-                lines.append(_words(f"        ▲ {fault.message}{mend}", darker(RED), 0.9))
+                said = (w if isinstance(w, str) else _set(w.latex) for w in fault.words)
+                lines.append(_words(f"        ▲ {''.join(said)}", darker(RED), 0.9))
     figure = page(WIDTH, LINE * len(lines))
     figure.set_layout_engine("none")
     axes = figure.add_axes((0, 0, 1, 1))
@@ -118,13 +118,18 @@ def _line(line: str, number: int, found: Check) -> list[Artist]:
 def _maths(source: str, colour: str) -> TextArea:
     """LaTeX as the pictures' own mathematics takes it: without marks, with room before diag."""
     source = source.replace("&+", r"\quad\; {}+").replace("&", "").strip()
-    source = source.replace(r"\, \operatorname", r"\operatorname")
-    set_as = f"${_DIAG.sub(THIN, source)}$"
+    return _words(_set(source), colour, 1.1)
+
+
+def _set(source: str) -> str:
+    """The same for words of a picture."""
+    close = source.replace(r"\, \operatorname", r"\operatorname")
+    set_as = f"${_DIAG.sub(THIN, close)}$"
     try:
         MathTextParser("path").parse(set_as)
     except ValueError:  # a name that the pictures cannot set
-        return _words(caption(source), colour)
-    return _words(set_as, colour, 1.1)
+        return caption(source)
+    return set_as
 
 
 def _words(text: str, colour: str, size: float = 1.0) -> TextArea:

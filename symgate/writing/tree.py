@@ -16,6 +16,8 @@ from sympy import Expr
 from sympy.core.basic import Basic
 
 from symgate.linear.terms import Term
+from symgate.writing.glyphs import glyph_latex
+from symgate.writing.notation import Glyph
 
 if TYPE_CHECKING:
     from symgate.writing.derivation import Derivation
@@ -290,7 +292,8 @@ def worded(template: str, **values: Any) -> Words:
 
 #: A name with an index in a sentence, or a partial derivative of such names.
 _NAME = r"∂?[A-Za-z]_(?:\{[^{}]+\}|[A-Za-z0-9](?![A-Za-z0-9]))"
-_MATHS = re.compile(rf"‖{_NAME}‖_[∞2]|{_NAME}(?:/{_NAME})?|σ\([a-z]\)\^[a-z]")
+_ACCENTED = r"[A-Za-z]_(?:tilde|prime|hat|bar)(?![A-Za-z0-9_])"
+_MATHS = re.compile(rf"‖{_NAME}‖_[∞2]|{_NAME}(?:/{_NAME})?|σ\([a-z]\)\^[a-z]|(?P<name>{_ACCENTED})")
 
 #: Signs of a sentence as LaTeX; a bar is one of a pair, so that both print alike.
 _SIGNS = {"∂": r"\partial ", "σ": r"\sigma", "‖": r"\| ", "_∞": r"_{\infty}"}
@@ -303,11 +306,13 @@ def with_maths(text: str) -> Words:
     ('A part of ', Written(latex='h_{t-1}', text=''), ' is kept.')
     >>> with_maths("‖c_t‖_∞")
     (Written(latex='\\\\| c_t\\\\| _{\\\\infty}', text=''),)
+    >>> with_maths("h_tilde")
+    (Written(latex='\\\\tilde{h}', text=''),)
     """
     out: list[object] = []
     end = 0
     for found in _MATHS.finditer(text):
-        latex = found.group()
+        latex = glyph_latex(Glyph.of(name)) if (name := found["name"]) else found.group()
         for sign, command in _SIGNS.items():
             latex = latex.replace(sign, command)
         out += [text[end : found.start()], Written(latex)]

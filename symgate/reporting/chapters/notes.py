@@ -113,4 +113,4 @@ def _within(interval: str) -> str:
     """Where a state stays, from an interval as text."""
     if interval == "none":
         return "is not a state"
-    return "has no bound" if "oo" in interval else f"stays in {interval} from 0"
+    return "has no bound" if "oo" in interval else f"stays in {interval} from 0".replace("-", "−")
