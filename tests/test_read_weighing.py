@@ -73,6 +73,8 @@ def test_a_candidate_without_its_tilde_is_told_where_it_stands() -> None:
         (3, "missing_tilde"),
         (4, "missing_tilde"),
     ]
+    (again,) = read_text("\n".join(f"$$ {line} $$" for line in reading.mended)).cells
+    assert again.misprints == ()
 
 
 def test_a_state_runs_backwards_only_where_it_says_so() -> None:

@@ -246,7 +246,8 @@ def _accented(line: LaidOutLine, text: str) -> LaidOutLine:
     printed = text[target.start : target.stop]
     meant = relettered(printed, target.letter, f"\\tilde{{{target.letter}}}", 1)
     why = f"{target.name} is the candidate here: its own line reads it"
-    fault = FoundFault("missing_tilde", why, target.start, target.stop, printed, meant, (), 0.85)
+    edits = (Edit(target.start, target.stop, meant),)
+    fault = FoundFault("missing_tilde", why, target.start, target.stop, printed, meant, edits, 0.85)
     name = "_".join((target.letter, "tilde", *target.labels))
     accented = replace(target, name=name, accents=("tilde",))
     return replace(line, target=accented, faults=(*line.faults, fault), printed=line.name)

@@ -61,7 +61,7 @@ def reading(document: Document, found: DocumentParts, index: int, count: int) ->
     clean, clean_parts = understanding, parts
     if edits := [edit for fault in everything for edit in fault.edits]:
         clean, clean_parts = read(edits) or (clean, clean_parts)
-    slips = inferred(document, clean, clean_parts)
+    slips = inferred(document, clean, clean_parts, edits)
     if any(f.kind in CALCULATED for f in slips) and _is_identical(cell, classifier.family()):
         slips = [f for f in slips if f.kind not in CALCULATED]
     everything = distinct([*everything, *slips])

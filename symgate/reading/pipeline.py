@@ -336,7 +336,8 @@ def _edited(piece: Piece, edits: Sequence[Edit]) -> Piece:
         if edit.start < at:
             continue
         offsets.extend(piece.offsets[at : edit.start])
-        offsets.extend([piece.at(edit.start)] * len(edit.text))
+        here, last = piece.at(edit.start), piece.at(max(edit.start, edit.stop - 1))
+        offsets.extend([here, *[here] * (len(edit.text) - 2), last][: len(edit.text)])
         at = edit.stop
     offsets.extend(piece.offsets[at:])
     return replace(piece, text=edited(piece.text, local), offsets=offsets)

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from symgate.reading.faults import FoundFault, edited
+from symgate.reading.faults import Edit, FoundFault, edited
 from symgate.reading.mending import habits, headings, layout, written
 from symgate.reading.mending.broken import Broken
 from symgate.reading.mending.change import Change
@@ -34,10 +34,15 @@ def seen(cell: Readable) -> list[FoundFault]:
     return distinct([f for module in (layout, written, headings) for f in module.faults(cell)])
 
 
-def inferred(document: Document, found: Understanding, parts: Structure) -> list[FoundFault]:
-    """The misprints that follow from what holds in every cell, and from the cells of the zoo."""
+def inferred(
+    document: Document, found: Understanding, parts: Structure, edits: Sequence[Edit]
+) -> list[FoundFault]:
+    """The misprints that follow from what holds in every cell, and from the cells of the zoo.
+
+    The cell is read with `edits` made, which mend what the writing shows.
+    """
     own = sketch(found, parts, document.text)
-    printing = Printing(document.text, own)
+    printing = Printing(document.text, own, edits)
     made, left, _ = slips(own, printing)
     names = list(misnamed(own, printing))
     places = {(f.start, f.stop) for f in names}
@@ -81,7 +86,7 @@ def _fault(slip: ReadSlip, printing: Printing) -> FoundFault:
         why,
         change.start,
         change.stop,
-        printing.printed(change.start, change.stop),
+        printing.document[change.start : change.stop],
         change.meant,
         change.edits,
         slip.certainty,

@@ -37,13 +37,13 @@ _WITHOUT = re.compile(
 
 
 class Printing:
-    """The document as its author writes it."""
+    """The document as its author writes it, where `edits` are made with what was meant."""
 
-    def __init__(self, document: str, sketch: Sketch) -> None:
-        self.document, self.sketch = document, sketch
+    def __init__(self, document: str, sketch: Sketch, edits: Sequence[Edit] = ()) -> None:
+        self.document, self.sketch, self.edits = document, sketch, [*edits]
 
     def printed(self, start: int, stop: int) -> str:
-        return self.document[start:stop]
+        return edited(self.document, self.edits, start, stop)
 
     def of(self, term: AnyTerm) -> str:
         return self.printed(term.start, term.stop)
