@@ -118,6 +118,16 @@ def test_nothing_is_proved_equal_that_a_norm_was_left_out_of(norm: str, name: st
             "a[t] = exp(c * r[t] * log(sigmoid(Lambda)))",
         ),
         (
+            r"$f(x) = \sigma(x) - e^{-x}$",
+            r"$$f_t = \sigma(W x_t)$$ $$h_t = f_t (h_{t-1} + f(V x_t))$$",
+            "h[t] = f[t] * (h[t-1] + (sigmoid(V @ x[t]) - exp(-V @ x[t])))",
+        ),
+        (
+            r"$\sigma(x) = \frac{1}{1 + e^{-x}}$",
+            r"$$f_t = \sigma(W x_t)$$ $$h_t = (1 - f_t)^\alpha \odot h_{t-1} + x_t$$",
+            "h[t] = exp(alpha * log(1 - f[t])) * h[t-1] + x[t]",
+        ),
+        (
             "",
             r"$$r_t = \sigma(W x_t)$$ $$h_t = \lambda^{r_t} \odot h_{t-1} + x_t$$",
             "h[t] = exp(r[t] * log(lamda)) * h[t-1] + x[t]",

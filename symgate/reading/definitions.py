@@ -9,16 +9,27 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from typing import TypeGuard
 
 from symgate.reading.characters import spelled
 from symgate.reading.grammar import tree as parsed
 from symgate.reading.lines import LaidOutLine
-from symgate.reading.names import Indices, reference
+from symgate.reading.names import Indices, Reference, leaves, reference, tree_time
 from symgate.reading.references import references
 from symgate.reading.rows import Equation
 from symgate.reading.symbols import ACTIVATION_LETTERS, FUNCTIONS
 from symgate.reading.tokens import FormulaError
-from symgate.reading.trees import Factors, Group, Scripted, Spelled, Tree, exchanged
+from symgate.reading.trees import (
+    Accent,
+    Factors,
+    Group,
+    Scripted,
+    Spelled,
+    Terms,
+    Tree,
+    exchanged,
+    subtrees,
+)
 
 #: The functions that a document defines, by name: the letter of the argument, and the value.
 Functions = Mapping[str, tuple[str, Tree]]
@@ -61,13 +72,27 @@ def functions(equations: Iterable[Equation], indices: Indices) -> Functions:
                     ref = reference(head, indices)
                 case _:
                     continue
-            read = list(references(values[-1][0], indices))
+            body = exchanged(values[-1][0], _exponential)
+            read = list(references(body, indices))
             if ref is None or ref.kind == "FUNCTION" or ref.letter not in ACTIVATION_LETTERS:
                 continue
-            in_full = ref.letter == "sigma" and any(r.name in ("e", "exp") for r in read)
-            if own.name not in indices.time and all(r.time is None for r in read) and not in_full:
-                found.setdefault(ref.name, (own.name, values[-1][0]))
+            sums = [n for n in subtrees(body) if isinstance(n, Terms) and len(n.terms) > 1]
+            in_full = ref.letter == "sigma" and bool(sums) and any(r.name == "exp" for r in read)
+            scripts = [s for n in subtrees(body) if isinstance(n, Scripted) for s in n.scripts]
+            raised = {token.value for token in leaves(scripts)}
+            plain = all(r.time is None for r in read) and own.name not in raised | indices.time
+            if plain and not in_full:
+                found.setdefault(ref.name, (own.name, body))
     return found
+
+
+def _exponential(tree: Tree) -> Tree | None:
+    """exp(-x) for e^{-x}."""
+    match tree:
+        case Scripted(start, stop, Spelled(name="e"), (script,)) if script.kind == "SUP":
+            head, inside = Spelled(start, stop, "exp", "FUNCTION"), parsed(script.inside)[0]
+            return Factors(start, stop, (("", head), ("", Group(start, stop, "(", inside, ()))))
+    return None
 
 
 def written_out(
@@ -95,7 +120,7 @@ class _Definitions:
     def meant(self, tree: Tree) -> Tree | None:
         """What stands for a node; None for one that is looked through."""
         match tree:
-            case Scripted() if reference(tree, self.indices) is not None:
+            case Scripted() | Accent() if reference(tree, self.indices) is not None:
                 return tree
             case Spelled(name=name) if name in self.numbers:
                 return _placed(self.numbers[name], tree)
@@ -111,14 +136,21 @@ class _Definitions:
             sign, head = waiting.pop(0)
             follows = waiting[0][1] if waiting and waiting[0][0] == "" else None
             group = follows.base if isinstance(follows, Scripted) else follows
-            ref = reference(head, self.indices) if isinstance(group, Group) else None
-            if ref is None or ref.name not in self.functions or not isinstance(group, Group):
-                yield sign, exchanged(head, self.meant)
+            items = group.items if isinstance(group, Group) else ()
+            ref = reference(head, self.indices) if len(items) == 1 else None
+            timed = ref is not None and tree_time(items[0], self.indices) is not None  # a(t)
+            if timed or not isinstance(group, Group) or not self.is_function(ref):
+                yield sign, head if timed else exchanged(head, self.meant)
                 continue
             del waiting[0]
             inner = exchanged(replace(group, opening="("), self.meant)
-            value = _put(*self.functions[ref.name], inner, replace(group, start=head.start))
+            name, body = self.functions[ref.name]
+            value = _put(name, body, inner, replace(group, start=head.start))
             yield sign, replace(follows, base=value) if isinstance(follows, Scripted) else value
+
+    def is_function(self, ref: Reference | None) -> TypeGuard[Reference]:
+        """Whether a name is one of the functions, and no gate f_t."""
+        return ref is not None and ref.name in self.functions and ref.time is None
 
 
 def _put(name: str, body: Tree, inner: Tree, place: Tree) -> Tree:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from symgate.algebra.names import name_parts
+from symgate.algebra.names import GREEK, name_parts
 from symgate.reading import symbols
 from symgate.reading.calls import Calls
 from symgate.reading.components import is_sum
@@ -133,6 +133,8 @@ class Meaning:
                 number = label.replace("(", "").replace(")", "")
                 if number.lstrip("-").replace(".", "").isdigit():
                     inner = Raised(node.start, node.stop, inner, number)
+                elif label in GREEK or label == "lamda":
+                    inner = self.calls.power(inner, script)
         return inner
 
     def symbol(self, ref: Reference, node: Tree) -> AnyTerm:
