@@ -235,12 +235,3 @@ def _multiplied(one: Chains, other: Chains) -> Chains:
         key = (tuple(sorted((*s1, *s2))), (*c1, *c2))
         found[key] = found.get(key, 0.0) + k1 * k2
     return {key: c for key, c in found.items() if c}
-
-
-def _by_parts(one: Chains, other: Chains) -> Chains:
-    """The product of two vectors by components, which is a vector; none of anything else."""
-    if len(one) != 1 or len(other) != 1:
-        return {}
-    ((s1, c1), k1), ((s2, c2), k2) = *one.items(), *other.items()
-    vectors = len(c1) == len(c2) == 1 and c1[0][0] == c2[0][0] == "v"
-    return {((*s1, *s2), ("".join(sorted((*c1, *c2))),)): k1 * k2} if vectors else {}
