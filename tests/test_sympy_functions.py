@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from random import Random
 from typing import Any
 
@@ -103,6 +104,13 @@ def test_lambdify_says_what_it_lacks() -> None:
 @pytest.mark.parametrize(
     ("found", "text"),
     [
+        (J.T, "Uᵀ diag(1 - h_t²)"),
+        (2 * J, "2 diag(1 - h_t²) U"),
+        (J * J, "diag(1 - h_t²) U diag(1 - h_t²) U"),
+        (J**2 - J.T, "diag(1 - h_t²) U diag(1 - h_t²) U - Uᵀ diag(1 - h_t²)"),
+        (-(J + J.T), "-diag(1 - h_t²) U - Uᵀ diag(1 - h_t²)"),
+        (K * (J + J.T) / 2, "0.5 k (diag(1 - h_t²) U + Uᵀ diag(1 - h_t²))"),
+        (J.T.T, str(J)),
         (J + J, "2 diag(1 - h_t²) U"),
         (J - J, "0"),
         (sum([J, U]), "diag(1 - h_t²) U + U"),
@@ -129,6 +137,15 @@ def test_lambdify_says_what_it_lacks() -> None:
 )
 def test_what_sympy_makes_of_a_jacobian_stays_in_our_style(found: Any, text: str) -> None:
     assert str(found) == text
+
+
+@pytest.mark.parametrize("name", in_turn(sg.zoo, 6))
+def test_every_node_is_made_of_its_parts(name: str) -> None:
+    cell = sg.cell(name)
+    steps = [sg.jacobian(cell, cell.states[0], s, lag) for s in cell.states for lag in (2, "k")]
+    for whole in (*steps, *cell.equations.values(), *sg.adjoint(cell).gradients.values()):
+        assert pickle.loads(pickle.dumps(whole)) == whole == whole.doit()
+        assert all(e.func(*e.args) == e for e in sp.preorder_traversal(whole) if e.args)
 
 
 def test_a_matrix_and_a_number_are_not_added() -> None:

@@ -34,7 +34,7 @@ from symgate.asked import asked
 class Unicode(Printer):
     """As on a board, in Unicode, for a terminal."""
 
-    hadamard, scalar_times, matvec_times = " ⊙ ", " ", " "
+    hadamard, scalar_times, matvec_times, pi = " ⊙ ", " ", " ", "∏"
 
     def name(self, name: str, time: Expr | None) -> str:
         parts = name_parts(name)
@@ -118,13 +118,18 @@ class Unicode(Printer):
 
     def print_OrderedProduct(self, e: OrderedProduct) -> Shown:
         inside = self.at(shifted(e.factor, e.index), 0)
-        if isinstance(e.factor, MatAdd | MatMul):
-            inside = made(ATOM, "[", inside, "]")
-        return made(PRODUCT, self.over("∏", e.index, e.count), inside)
+        return self.over(
+            e, self.square(inside) if isinstance(e.factor, MatAdd | MatMul) else inside
+        )
 
-    def over(self, sign: str, index: Expr, count: Expr) -> str:
-        """A large sign with its limits."""
-        return f"{sign}_{{{index}=0}}^{{{last_of(count)}}} "
+    def square(self, inside: Shown) -> Shown:
+        """Factors of a product over an index, in brackets."""
+        return self.bracketed([inside])
+
+    def over(self, e: Any, inside: Shown) -> Shown:
+        """A product over an index, which counts from 0."""
+        limits = f"{self.pi}_{{{e.index}=0}}^{{{last_of(e.count)}}} "
+        return made(PRODUCT, limits, inside, tall=True)
 
     def derivative(self, of: str, wrt: str, lag: Expr) -> str:
         return f"∂{self.name(of, S.Zero)}/∂{self.name(wrt, -lag)}"
@@ -147,8 +152,7 @@ class Unicode(Printer):
         return made(ATOM, "∂L/∂", self.at(e.parameter, 0))
 
     def print_Along(self, e: Any) -> Shown:
-        inside = self.at(shifted(e.vector, e.index), PRODUCT + 1)
-        return made(PRODUCT, self.over("∏", e.index, e.count), inside)
+        return self.over(e, self.at(shifted(e.vector, e.index), PRODUCT + 1))
 
     def print_OverTime(self, e: Any) -> Shown:
         return made(PRODUCT, "∑_t ", self.at(e.summand, PRODUCT))

@@ -7,7 +7,7 @@ from copy import copy
 from dataclasses import replace
 from typing import Any
 
-from sympy import Expr, Integer, MatAdd, MatMul, MatrixExpr
+from sympy import Expr, Integer, MatrixExpr
 from sympy import cos as _cos
 from sympy import sin as _sin
 from sympy import tanh as _tanh
@@ -25,12 +25,11 @@ from symgate.algebra.shown import (
     interspersed,
     is_below,
     is_vector,
-    last_of,
     level_of,
     made,
 )
 from symgate.algebra.text import numbers_first
-from symgate.algebra.vectors import rank, shifted
+from symgate.algebra.vectors import rank
 from symgate.asked import asked, formula
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
@@ -61,7 +60,7 @@ class LatexPrinter(Noted):
     width); `width` is the room, in em, that anything in parentheses has.
     """
 
-    scalar_times = THIN
+    scalar_times, pi = THIN, r"\prod"
     by = r" \times "
 
     def __init__(
@@ -200,14 +199,8 @@ class LatexPrinter(Noted):
             inside = self.over_bar([inside], [self.product(below, 0)])
         return made(ATOM, r"\operatorname{diag}", self.parenthesised(inside))
 
-    def print_OrderedProduct(self, e: Any) -> Shown:
-        inside = self.at(shifted(e.factor, e.index), 0)
-        if isinstance(e.factor, MatAdd | MatMul):
-            inside = self.grouped("[", replace(inside, tall=True), "]")
-        return made(PRODUCT, self.over(r"\prod", e.index, e.count), inside, tall=True)
-
-    def over(self, sign: str, index: Expr, count: Expr) -> str:
-        return rf"{sign}_{{{index}=0}}^{{{last_of(count)}}} "
+    def square(self, inside: Shown) -> Shown:
+        return self.grouped("[", replace(inside, tall=True), "]")
 
     def blocks(self, rows: Sequence[Sequence[Any]]) -> Shown:
         inner = copy(self)
@@ -248,10 +241,6 @@ class LatexPrinter(Noted):
         name = getattr(e.parameter, "name", "")
         below = self.at(e.parameter, 0) if e.parameter.is_Indexed else self.named(name, None)
         return self.over_bar([r"\partial L"], [r"\partial ", below])
-
-    def print_Along(self, e: Any) -> Shown:
-        inside = self.at(shifted(e.vector, e.index), PRODUCT + 1)
-        return made(PRODUCT, self.over(r"\prod", e.index, e.count), inside, tall=True)
 
     def print_OverTime(self, e: Any) -> Shown:
         last = self.naming.free("T", "N")
