@@ -32,7 +32,7 @@ _PLAIN = re.compile(r"^∂(\w_(?:t|\{[^}]*\}))/∂(\w_(?:t|\{[^}]*\}))$")
 
 def page(title: str, checked: Sequence[tuple[str, Check]]) -> str:
     """A page of its own, of one homework or several."""
-    rows = tuple(((name,), (_verdict(c.verdict),), (_first(c),)) for name, c in checked)
+    rows = tuple(((name,), (_verdict(c.verdict),), _first(c)) for name, c in checked)
     table = Table((("homework",), ("verdict",), ("first fault",)), rows)
     sections = [_section(name, check) for name, check in checked]
     return document(title, [table, *sections] if len(checked) > 1 else sections, "check.css")
@@ -43,8 +43,9 @@ def body(check: Check) -> str:
     return notebook(_section("", check))
 
 
-def _first(check: Check) -> str:
-    return str(check.faults[0]) if check.faults else ""
+def _first(check: Check) -> Words:
+    fault = check.faults[0] if check.faults else None
+    return () if fault is None else (f"line {fault.line}: ", *fault.words)
 
 
 def _verdict(verdict: str) -> Marked:
