@@ -71,7 +71,9 @@ def in_the_norm(decays: Sequence[Decay]) -> str:
 
 def number(value: float, form: str) -> str:
     """A number, or the words for one that is not finite."""
-    return format(value, form) if math.isfinite(value) else "zero" if value < 0 else "none"
+    if not math.isfinite(value):
+        return "zero" if value < 0 else "none"
+    return format(value, form).replace("-", "−")
 
 
 def reach(fit: Rate) -> str:
