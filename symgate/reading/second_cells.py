@@ -9,6 +9,8 @@ from itertools import chain
 from symgate.reading.lines import LaidOutLine
 
 _COMMANDS = re.compile(r"\\[A-Za-z]+(?:\{[a-z]+\*?\})?|```\w*|<[^<>]{0,80}>")
+#: How far apart two forms of one update may stand.
+NEAR = 600
 _WORDS = re.compile(r"[^\W\d_]{2,}|#")
 
 
@@ -22,10 +24,12 @@ def told_apart(lines: Sequence[LaidOutLine], cut: int, text: str) -> bool:
 
 def other_form(one: LaidOutLine, other: LaidOutLine, text: str) -> bool:
     """Whether words stand between two updates of the same parts: "others write h_t = …"."""
-    between = _COMMANDS.sub("", text[one.equation.stop : other.equation.start])
+    between = text[one.equation.stop : other.equation.start]
     itself = any(ref.name == one.name and ref.time == -1 for ref in one.references)
-    parts = itself and times(one) == times(other) and "=" not in between
-    return parts and _WORDS.search(between) is not None
+    if not itself or times(one) != times(other) or len(between) > NEAR:
+        return False
+    between = _COMMANDS.sub("", between)
+    return "=" not in between and _WORDS.search(between) is not None
 
 
 def same(one: LaidOutLine, other: LaidOutLine) -> bool:
