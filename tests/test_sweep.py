@@ -134,6 +134,8 @@ def test_a_point_that_diverges_does_not_stop_the_others() -> None:
     assert np.isnan(rates[1])
     assert "not finite" in s.rows[1]["note"]
     assert s.table()[2][1] == "diverged"
+    lost = sg.sweep(cell, hidden=[2], gain=[40.0, 80.0], scheme="gaussian", lags=30, samples=1)
+    assert np.isnan(lost.plot().get_lines()[0].get_ydata()).all()  # had no logarithms to draw
 
 
 def test_an_unknown_result() -> None:

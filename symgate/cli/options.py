@@ -167,7 +167,11 @@ def setup_options(arguments: argparse.Namespace, *left_out: str) -> dict[str, An
         value = getattr(arguments, option.replace("-", "_"), None)
         if value is not None and option not in left_out:
             name = "sizes" if option == "size" else option.replace("-", "_")
-            found[name] = dict(value) if option in ("size", "bias") else value
+            found[name] = value
+            if option in ("size", "bias"):
+                found[name] = dict(value)
+                if len(found[name]) < len(value):
+                    arguments.parser.error(f"--{option} names one twice")
     return found
 
 

@@ -173,7 +173,8 @@ def measured_on(found: Sweep) -> str:
     'lstm: the spectral norm of ∂h/∂h over 20 lags; 2 networks at each point'
     """
     made = found.setting
-    of = f"the {made['norm']} norm of ∂{made['of']}/∂{made['wrt']} over {made['lags']} lags"
+    lags = counted(made["lags"], "lag")
+    of = f"the {made['norm']} norm of ∂{made['of']}/∂{made['wrt']} over {lags}"
     networks = counted(made["networks"], "network", "one")
     each = f", {made['samples']} sequences each" if made["samples"] > 1 else ""
     return f"{found.cell}: {of}; {networks} at each point{each}"

@@ -25,6 +25,9 @@ from symgate.numerics.run import Run
 Array = NDArray[Any]
 Progress = Callable[[int, int], None]
 
+#: How many multiplications of a product of matrices one number of the rows costs in a step.
+PULLING = 100
+
 
 def general_lag_norms(
     run: Run,
@@ -87,12 +90,11 @@ def _check_work(run: Run, of: str, rows: Array, wrt: str, lags: int, norm: str) 
     columns = math.prod(run.shape(wrt))
     few, many = sorted((len(rows), columns))
     work = few * many * (few if norm == "spectral" else 1)
-    must_end(
-        f"∂{of}/∂{wrt} of {run.cell.name} has {len(rows):,} rows and {columns:,} columns: its "
-        f"{norm} norm at {lags} lags",
-        work * lags * run.samples,
-        "take fewer units, lags or samples, or norm='frobenius'",
-    )
+    pulled = len(rows) * sum(math.prod(run.shape(state)) for state in run.cell.states)
+    what = f"∂{of}/∂{wrt} of {run.cell.name} has {len(rows):,} rows and {columns:,} columns: its "
+    what, mend = f"{what}{norm} norm at {lags} lags", "take fewer units, lags or samples"
+    work = (work + PULLING * pulled) * lags * run.samples
+    must_end(what, work, mend if norm == "frobenius" else f"{mend}, or norm='frobenius'")
 
 
 def general_step_norms(run: Run, of: str, wrt: str, norm: str = "spectral") -> tuple[Array, int]:

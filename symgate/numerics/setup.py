@@ -145,6 +145,8 @@ def positions(at: int | Sequence[int] | None, steps: int, lags: int) -> tuple[in
             raise ShapeError(
                 f"lag {lags} reaches before the start: from step {t} there are {t + 1} lags"
             )
+    if len(set(given)) != len(given):
+        raise SymgateError(f"at names a step twice: {', '.join(map(str, given))}")
     if not given:
         raise SymgateError("at names no step to follow back from")
     return tuple(given)

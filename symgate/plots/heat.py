@@ -150,9 +150,9 @@ def _line(
     ax.plot(places, np.where(np.isfinite(values), values, np.nan), **style)
     ax.set_xticks(places, [_short(v) for v in s.axes[name]])
     ax.set_xlim(-0.5, len(values) - 0.5)
-    if (held > 0).all():
+    if held.size and (held > 0).all():
         ax.set_yscale("log")
-        if held.size and np.ptp(np.log10(held)) < 3:
+        if np.ptp(np.log10(held)) < 3:
             if np.ptp(np.log10(held)) > 1:
                 ax.yaxis.set_minor_locator(LogLocator(subs=(2, 5)))
             for which in (ax.yaxis.set_major_formatter, ax.yaxis.set_minor_formatter):
