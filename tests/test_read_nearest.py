@@ -93,3 +93,20 @@ def test_an_index_in_another_notation_is_told(odd: str) -> None:
     assert read_text(clean).cells[0].misprints == ()
     found = read_text(clean.replace("W_r x^{<t>}", f"W_r {odd}")).cells[0].misprints
     assert [(m.line, m.kind, m.meant) for m in found] == [(3, "time_index_notation", "x^{<t>}")]
+
+
+def test_a_line_that_no_small_change_mends_is_written_as_the_known_cell_has_it() -> None:
+    text = r"""
+    $$i_t = \sigma(W_i x_t + U_i h_{t-1} + b_i)$$
+    $$f_t = \sigma(W_f x_t + U_f h_{t-1} + b_f)$$
+    $$o_t = \sigma(W_o x_t + U_o h_{t-1} + b_o)$$
+    $$\bar C_t = \tanh(W_c x_t + U_c h_{t-1} + b_c)$$
+    $$C_t = f_t \odot \bar C_t$$
+    $$h_t = o_t \odot \tanh(C_t)$$
+    """
+    (reading,) = read_text(text).cells
+    assert [(m.line, m.kind, m.meant) for m in reading.misprints] == [
+        (6, "wrong_equation", r"f_t \odot C_{t-1} + i_t \odot \bar C_t")
+    ]
+    assert reading.zoo is not None
+    assert (reading.zoo.name, reading.zoo.as_meant) == ("lstm", "identical")

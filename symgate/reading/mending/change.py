@@ -43,6 +43,7 @@ PRIOR = {
     "case_mismatch": 0.8,
     "symbol_reused": 0.7,
     "shape_mismatch": 0.8,
+    "wrong_equation": 0.4,
 }
 
 

@@ -27,7 +27,7 @@ from symgate.reading.mending.polynomials import (
 from symgate.reading.mending.printing import Printing
 from symgate.reading.mending.sketch import Sketch
 from symgate.reading.structure import variables
-from symgate.reading.terms import AnyTerm, Call, Var, mapped, subterms
+from symgate.reading.terms import AnyTerm, Apply, Call, Cat, Par, Var, mapped, subterms
 
 #: How many slips a line may have, and a cell; how many lines a cell.
 IN_LINE, IN_CELL, MOST = 3, 6, 7
@@ -162,8 +162,9 @@ def _nearest(sketch: Sketch) -> list[tuple[Lines, Mapping[str, str]]]:
         far = sum(
             difference(own[name], shape(lines[theirs], names)) for theirs, name in matched.items()
         )
-        if 0 < far <= FAR and (i not in found or far < found[i][0]):
-            found[i] = (far, k, lines, matched)
+        odd = sum(_strange(sketch, name, n, blank[name]) for n, name in matched.items())
+        if 0 < far <= FAR and (i not in found or far + odd < found[i][0]):
+            found[i] = (far + odd, k, lines, matched)
     return [way[2:] for way in sorted(found.values(), key=lambda way: way[:2])[:CELLS]]
 
 
@@ -220,9 +221,11 @@ def _ways(
 def _strange(sketch: Sketch, own: str, name: str, theirs: LineShape) -> float:
     """How little a name speaks for the part that it plays: i for the gate i, c̃ for g."""
     target = sketch.lines[own].u.line.target
+    letter = target.letter.lower()
     candidate = theirs.function == "tanh"
-    fits = target.letter.lower() == name or (candidate and bool(target.accents))
-    return 0.0 if fits and candidate >= bool(target.accents) else 0.2
+    fits = letter == name or (candidate and bool(target.accents))
+    taken = letter != name and name in map(sketch.letter, sketch.lines)  # i for f, where i stands
+    return 0.0 if fits and candidate >= bool(target.accents) else 0.5 if taken else 0.2
 
 
 def _named(names: Mapping[str, str]) -> Callable[[str], str]:
@@ -239,11 +242,12 @@ def _climbed(
     for theirs, own in matched.items():
         wanted = shape(lines[theirs], _named(matched))
         left = difference(shape(sketch.terms[own], entering), wanted)
+        before, made = sketch, len(found)
         for _ in range(IN_LINE):
-            if not left:
-                break
             best: tuple[float, float, int, Change] | None = None
-            for i, change in enumerate(in_line(sketch, sketch.lines[own], printing)):
+            for i, change in enumerate(
+                in_line(sketch, sketch.lines[own], printing) if left else ()
+            ):
                 try:
                     after = difference(shape(change.term, entering), wanted)
                 except TooLong:
@@ -252,10 +256,39 @@ def _climbed(
                 if after < left - 0.2 and (best is None or better[:3] < best[:3]):
                     best = better
             if best is None:
-                return [], sketch
+                break
             found.append(best[3])
             left = best[0]
             sketch = sketch.changed(own, best[3].term).restructured()
-        if left or len(found) > IN_CELL:
+        if left:
+            whole = _whole(before, printing, own, lines[theirs], matched)
+            if whole is None or any(change.kind == whole.kind for change in found[:made]):
+                return [], sketch
+            found[made:] = [whole]
+            sketch = before.changed(own, whole.term).restructured()
+        if len(found) > IN_CELL:
             return [], sketch
     return found, sketch
+
+
+def _whole(
+    sketch: Sketch, printing: Printing, own: str, theirs: AnyTerm, matched: Mapping[str, str]
+) -> Change | None:
+    """The line of the known cell in place of one that no change leads to; None for a sum."""
+
+    names = {"x": min(sketch.entering, default="x"), **matched}
+
+    def put(term: AnyTerm) -> AnyTerm:
+        return replace(term, name=names[term.name]) if isinstance(term, Var) else term
+
+    every = (*subterms(theirs), *subterms(sketch.terms[own]))
+    if any(isinstance(t, Apply | Par | Cat) for t in every):
+        return None
+    old, new = sketch.terms[own], mapped(theirs, put)
+    meant = printing.written(new)
+    edits = (Edit(old.start, old.stop, meant),)
+    return (
+        Change(own, old, new, "wrong_equation", edits, old.start, old.stop, meant)
+        if meant
+        else None
+    )

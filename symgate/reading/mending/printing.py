@@ -12,7 +12,19 @@ from itertools import pairwise
 from symgate.reading.characters import LOWERED
 from symgate.reading.faults import Edit, edited
 from symgate.reading.mending.sketch import Facts, Sketch, WeightedSum, times
-from symgate.reading.terms import AnyTerm, Apply, Call, Cat, Par, Plus, Times, Var, subterms, text
+from symgate.reading.terms import (
+    AnyTerm,
+    Apply,
+    Call,
+    Cat,
+    Num,
+    Par,
+    Plus,
+    Times,
+    Var,
+    subterms,
+    text,
+)
 
 _SIGNS = (
     "\\odot",
@@ -158,6 +170,31 @@ class Printing:
         if "\\" in printed:
             return {"tanh": "\\tanh", "sigmoid": "\\sigma"}[wanted]
         return wanted if wanted == "tanh" or printed.isascii() else "σ"
+
+    def written(self, term: AnyTerm) -> str:
+        """A term without weights as the author would write it; "" where a name cannot be told."""
+        match term:
+            case Var(name=name, time=time):
+                return self.name(name, time or 0)
+            case Num(text=number):
+                return number
+            case Call(function=function, argument=argument):
+                inner = self.written(argument)
+                head = self.tanh if function == "tanh" else function
+                return inner and f"{head}({inner})"
+            case Times(factors=factors):
+                shown = [self.written(f) for f in factors]
+                closed = [
+                    f"({f})" if isinstance(t, Plus) else f
+                    for f, t in zip(shown, factors, strict=True)
+                ]
+                return f" {self.sign} ".join(closed) if all(shown) else ""
+            case Plus(terms=terms):
+                shown = [self.written(t) for _, t in terms]
+                signs = ["+" if sign > 0 else "-" for sign, _ in terms]
+                joined = " ".join(f"{s} {t}" for s, t in zip(signs, shown, strict=True))
+                return joined.removeprefix("+ ") if all(shown) else ""
+        return ""
 
     # -- brackets ------------------------------------------------------------------------
 

@@ -98,7 +98,9 @@ def _to_the_nearest(
     swapped = {slip.change.kind for slip in found} == {"swapped_symbols"}
     sure = common or swapped or (len(told) == len(found) and (len(found) == 1 or not alone))
     sure = sure and not any(
-        _is_dropped(slip.change, slip.mended) or _is_a_variant(sketch, slip.change)
+        _is_dropped(slip.change, slip.mended)
+        or _is_a_variant(sketch, slip.change)
+        or (slip.change.kind == "wrong_equation" and not slip.mended)
         for slip in found
     )
     sure = sure and {(b.rule, b.line) for b in _wrong(after, reached)} <= before
