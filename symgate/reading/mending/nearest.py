@@ -101,7 +101,8 @@ def path(sketch: Sketch, printing: Printing) -> tuple[list[Change], str]:
         changes, after = _climbed(sketch, printing, lines, matched)
         name = known(after.terms) if changes else ""
         if name:
-            found.append((len(changes), name not in MEANT, i, changes, name))
+            count = sum(3 if change.kind == "wrong_equation" else 1 for change in changes)
+            found.append((count, name not in MEANT, i, changes, name))
     return min(found)[3:] if found else ([], "")
 
 

@@ -100,7 +100,7 @@ def _to_the_nearest(
     sure = sure and not any(
         _is_dropped(slip.change, slip.mended)
         or _is_a_variant(sketch, slip.change)
-        or (slip.change.kind == "wrong_equation" and not slip.mended)
+        or (slip.change.kind == "wrong_equation" and not (slip.mended and reached in MEANT))
         for slip in found
     )
     sure = sure and {(b.rule, b.line) for b in _wrong(after, reached)} <= before
