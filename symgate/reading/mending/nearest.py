@@ -92,7 +92,7 @@ def _apart(one: tuple[str, ...], other: tuple[str, ...]) -> float:
 def path(sketch: Sketch, printing: Printing) -> tuple[list[Change], str]:
     """The fewest changes that make a cell one of the known ones near to it, and its name."""
     found: list[tuple[int, bool, int, list[Change], str]] = []
-    small = sketch.whole and 1 < len(sketch.lines) <= MOST
+    small = sketch.whole and len(sketch.lines) <= MOST
     try:
         near = _nearest(sketch) if small else []
     except TooLong:

@@ -192,8 +192,8 @@ class Printing:
             case Plus(terms=terms):
                 shown = [self.written(t) for _, t in terms]
                 signs = ["+" if sign > 0 else "-" for sign, _ in terms]
-                joined = " ".join(f"{s} {t}" for s, t in zip(signs, shown, strict=True))
-                return joined.removeprefix("+ ") if all(shown) else ""
+                summed = " ".join(f"{s} {t}" for s, t in zip(signs, shown, strict=True))
+                return summed.removeprefix("+ ") if all(shown) else ""
         return ""
 
     # -- brackets ------------------------------------------------------------------------
