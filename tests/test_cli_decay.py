@@ -171,7 +171,7 @@ def test_sweep(symgate: Run, tmp_path: Path) -> None:
         (("decay", "gru", "lstm", "--save", "a.npz"), 2, "--save keeps one cell"),
         (("decay", "gru", "--csv", "--json"), 2, "not allowed with"),
         (("decay", "gru", "--bias", "z=1", "--bias", "z=2"), 2, "--bias names one twice"),
-        (("decay", "gru", *SMALL, "--at", "4,4"), 3, "at names a step twice"),
+        (("decay", "gru", "--lags", "5", "--at", "4,4"), 3, "at names a step twice"),
         (("decay", "gru", *SMALL, "--wrt", "x", "--bounds"), 3, "∂h/∂x is of another kind"),
         (("decay", "gru", "--hidden", "3", "--size", "n=2"), 3, "n is said twice: 3 and 2"),
         (("decay", "gru", "-o", "a.svg", "--width", "1e9"), 3, "width must be a finite number"),

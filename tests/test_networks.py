@@ -138,7 +138,7 @@ def test_any_value_by_any_other() -> None:
         exact = step(run.params, x=run["x"][9, 0], **state)
         assert 10 ** part.log10_norm[0, 0] == pytest.approx(np.linalg.norm(exact, 2), rel=1e-9)
     assert d.bounds is None
-    with pytest.raises(sg.SymgateError, match="paths lead from state to state"):
+    with pytest.raises(sg.SymgateError, match="paths are known from state to state"):
         d.measure_paths()
     with pytest.raises(sg.ShapeError, match="from step 8 there are 8 lags of x, not 9"):
         sg.decay("lstm", "o", "x", hidden=4, lags=9, steps=9)

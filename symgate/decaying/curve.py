@@ -260,11 +260,12 @@ class Decay:
         return not self.runs or {self.of, self.wrt} <= {*self.runs[0].cell.states}
 
     def check_block(self, what: str) -> None:
-        """Raise where this is no block of the whole state's product; `what` begins the reason."""
+        """Raise where `what` is not known of this curve: it is no block, or from a file."""
         if not self.runs:
-            raise SymgateError(f"{what}; the runs are needed, and this curve is from a file")
+            raise SymgateError(f"{what} need the runs; this curve was loaded from a file")
         if not self.is_block:
-            raise SymgateError(f"{what}; ∂{self.of}/∂{self.wrt} is of another kind")
+            mend = f"∂{self.of}/∂{self.wrt} is of another kind"
+            raise SymgateError(f"{what} are known from state to state; {mend}")
 
     # -- beside the curve -------------------------------------------------------------------
 
@@ -298,7 +299,7 @@ class Decay:
     @asked()
     def measure_paths(self, progress: Callable[[int, int], None] | None = None) -> Paths:
         """Work out `paths` now, with a hook for the progress."""
-        self.check_block("paths lead from state to state")
+        self.check_block("paths")
         found = paths(
             self.runs,
             self.of,

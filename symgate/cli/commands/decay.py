@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
             decays.append(decay(subject, **block, **options, progress=hook))
     if arguments.bounds:
         for d in decays:
-            d.check_block("bounds and predictions are from state to state")
+            d.check_block("bounds")
             _ = d.bounds, d.predictions
     if arguments.paths:
         for d in decays:
