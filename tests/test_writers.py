@@ -18,7 +18,7 @@ import pytest
 import symgate as sg
 from symgate.errors import MissingTool
 from symgate.files import write_file
-from symgate.writing import pdf
+from symgate.writing import pdf, tex
 from symgate.writing.document import Derivations
 from symgate.writing.escape import html_text, label_text, latex_text, markdown_text
 from symgate.writing.mathml import mathml
@@ -382,3 +382,7 @@ def test_rights_are_kept(tmp_path: Path) -> None:
     mask = os.umask(0)
     os.umask(mask)
     assert stat.S_IMODE(fresh.stat().st_mode) == 0o666 & ~mask
+
+
+def test_two_hyphens_of_a_command_stay_two_on_paper() -> None:
+    assert tex.FORMAT.code("--lags") == r"\texttt{-{}-{}lags}"

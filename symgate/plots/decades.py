@@ -6,6 +6,7 @@ import math
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -113,14 +114,16 @@ def mark_underflow(ax: Axes, curves: Sequence[tuple[Array, Array, str]]) -> None
                     zorder=6,
                 )
         above = (top - max(shown.values())) / (top - bottom) >= 0.1  # room for words above both
-        right = max(near, default=0.0) < 1 - min(near, default=1.0)
+        start, stop = max(pairwise([0.0, *sorted(near), 1.0]), key=lambda gap: gap[1] - gap[0])
+        side = "left" if start == 0 else "right" if stop == 1 else "center"
+        place = {"left": 0.015, "right": 0.985, "center": (start + stop) / 2}[side]
         ax.annotate(
             f"smallest {FLOATS[name]}",
-            (0.985 if right else 0.015, level),
+            (place, level),
             xycoords=("axes fraction", "data"),
             xytext=(0, 3 if above else -3),
             textcoords="offset points",
-            ha="right" if right else "left",
+            ha=side,
             va="bottom" if above else "top",
             fontsize=points(8.5),
             color="#444444",

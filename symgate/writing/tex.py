@@ -84,18 +84,23 @@ def _text(text: str) -> str:
     )
 
 
+def _code(text: str) -> str:
+    """What is typed; two hyphens stay two."""
+    return rf"\texttt{{{latex_text(text).replace('-', '-{}')}}}"
+
+
 def _link(link: Link) -> str:
     """The words; a file is named, for paper has no links."""
     if link.target.startswith("#"):
         return latex_text(link.text)
-    return rf"\texttt{{{latex_text(link.target)}}}"
+    return _code(link.target)
 
 
 FORMAT = Format(
     text=_text,
     maths=lambda latex: f"${latex}$",
     number=lambda n: _text(n.text),
-    code=lambda text: rf"\texttt{{{latex_text(text)}}}",
+    code=_code,
     link=_link,
     strong=lambda inside: rf"\textbf{{{inside}}}",
 )
