@@ -40,6 +40,7 @@ PRINTED = {
     r"S_t = \alpha_t S_{t-1} + v_t k_t^\top": "linear_attention",
     r"C_t = f_t C_{t-1} + i_t v_t k_t^\top, \quad n_t = f_t n_{t-1} + i_t k_t, \quad "
     r"h_t = o_t \odot \frac{C_t q_t}{\max\{|n_t^\top q_t|, 1\}}": "mlstm",
+    r"S_t = f_t S_{t-1} + i_t v_t \otimes k_t": "linear_attention",
     r"\Delta_t = \mathrm{softplus}(W x_t + b), \quad B_t = V x_t, \quad "
     r"h_t = \exp(\Delta_t A) h_{t-1} + \Delta_t B_t x_t": "ssm",
     r"h_t = \bar{A} h_{t-1} + \bar{B} x_t, \quad y_t = C h_t": "ssm",

@@ -178,7 +178,7 @@ def _parted(group: Draft, skipped: list[tuple[LaidOutLine, str]]) -> list[Draft]
     left = [line for line in lines if line.name not in taken]
     if not drafts and _incomplete(lines):
         return [Draft(lines, group.doubled)]
-    skipped.extend((line, "no state depends on it") for line in left)
+    skipped.extend((line, "a line that no state depends on") for line in left)
     return drafts
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from symgate.cells import entries
 from symgate.comparing.comparison import compare
@@ -24,6 +25,7 @@ from symgate.reading.second_cells import of_itself
 from symgate.reading.source import Document
 from symgate.reading.symbols import WHOLE
 from symgate.reading.terms import AnyTerm, Times, Var, subterms
+from symgate.reading.trees import Factors, Scripted, Spelled, Tree, subtrees
 from symgate.reading.understood import Understanding, Understood
 from symgate.reading.zoo_match import ZooMatch
 
@@ -54,7 +56,8 @@ def ranked(draft: Draft, found: Understanding) -> RankedCell | None:
     """The cell of a draft by its ranks; None where it needs none or is none."""
     normalised = any(name in WHOLE for name in found.context.notes)
     needed = any(map(_needs, found.lines)) or any(map(_multiplies, found.outputs))
-    if not needed and not normalised:
+    circled = any(map(_is_circled, found.lines))
+    if not needed and not normalised and not circled:
         return None
     lines = sorted([*draft.lines, *draft.outputs], key=lambda line: line.number)
     read = in_text(lines, found.context)
@@ -74,6 +77,9 @@ def ranked(draft: Draft, found: Understanding) -> RankedCell | None:
     own = {name: text for name, text in texts.items() if name in kept}
     ranks = {name: {NUMBER: 0, MATRIX: 2}.get(kind, 1) for name, kind in kinds.items()}
     memory = next((n for n, text in own.items() if f"{n}[t-1]" in text and "outer(" in text), "")
+    needed = needed or (circled and bool(memory))
+    if not needed and not normalised:
+        return None
     cell = _cell(own, memory, draft)
     named = family(own, ranks) if needed else ""
     name, verdict = _proved(cell) if cell is not None else ("", "")
@@ -115,6 +121,21 @@ def _needs(u: Understood) -> bool:
     target = u.line.target
     namesake = any(r.name == u.name and r.time is None for r in u.line.references)
     return foreign or (namesake and target.time == 0 and target.letter.isupper())
+
+
+def _is_circled(u: Understood) -> bool:
+    """Whether v ⊗ k stands in the line of a state with a capital letter, both small."""
+    every = [n.factors for n in subtrees(u.line.right) if isinstance(n, Factors)]
+    pairs = [
+        (one, other) for own in every for (_, one), (s, other) in pairwise(own) if s == "tensor"
+    ]
+    small = any(all(map(_is_small, pair)) for pair in pairs)
+    return small and u.line.target.letter.isupper()
+
+
+def _is_small(node: Tree) -> bool:
+    base = node.base if isinstance(node, Scripted) else node
+    return isinstance(base, Spelled) and base.name.islower()
 
 
 def _is_written(term: AnyTerm) -> bool:
