@@ -3,8 +3,9 @@
 invariants   what holds in every cell, whatever its family and its letters
 changes      every single slip, taken back
 book         which cell of the zoo some lines define, proved by their polynomials
-search       the changes that mend what is broken or lead to a known cell
-naming       one pattern for the names of weights and biases
+nearest      the known cell that is nearest, and the changes that lead to it
+search       the slips: those that part a cell from the nearest, then what mends what is broken
+naming       one scheme for the names of weights and biases
 written      indices and names that are seen to be wrong in the writing
 headings     what the words beside a formula call a gate
 layout       delimiters and commands
