@@ -156,13 +156,11 @@ def read_document(document: Document) -> ReadFile:
     cells = tuple(
         reading(document, found, index, len(found.cells)) for index in range(len(found.cells))
     )
+    read = {(line.line, line.source) for cell in cells for line in cell.lines if line.text}
     skipped = [
-        {
-            "line": document.place(start)[0],
-            "source": _shortened(document.text[start:stop]),
-            "why": why,
-        }
+        {"line": line, "source": _shortened(source), "why": why}
         for start, stop, why in sorted({*found.skipped, *(() if cells else pictures(document))})
+        if ((line := document.place(start)[0]), (source := document.text[start:stop])) not in read
     ]
     return ReadFile(document.path, cells, tuple(skipped))
 

@@ -48,7 +48,9 @@ def inferred(
     names = list(misnamed(own, printing))
     places = {(f.start, f.stop) for f in names}
     faults = [
-        f for f in (_fault(slip, printing) for slip in made) if (f.start, f.stop) not in places
+        f
+        for f in (_fault(slip, made, printing) for slip in made)
+        if (f.start, f.stop) not in places
     ]
     faults += names
     by_habit = list(habits.swapped(Readable(document, found, parts)))
@@ -77,11 +79,12 @@ def _absent(left: Sequence[Broken], own: Sketch) -> FoundFault | None:
     return FoundFault("missing_equation", why, last.start, last.stop, "", "", (), 0.7)
 
 
-def _fault(slip: ReadSlip, printing: Printing) -> FoundFault:
+def _fault(slip: ReadSlip, made: Sequence[ReadSlip], printing: Printing) -> FoundFault:
     change = slip.change
     here = [b for b in slip.mended if b.line == change.line and _holds(b, change)]
     told = [b.why for b in (*here, *slip.mended)]
-    why = told[0] if told else f"with this change it is the cell {slip.reached}"
+    these = "this change" if len(made) == 1 else "these changes"
+    why = told[0] if told else f"with {these} it is the cell {slip.reached}"
     return FoundFault(
         change.kind,
         why,
