@@ -129,6 +129,8 @@ def test_lambdify_says_what_it_lacks() -> None:
         (J.subs(U, sp.Identity(U.rows)), "diag(1 - h_t²)"),
         (J.subs(U, sp.Matrix([[1, 2], [3, 4]])), "diag(1 - h_t²) [1, 2; 3, 4]"),
         (sg.jacobian("gru").subs(sg.cell("gru").variable("z"), 1), "I"),
+        (RNN.equations["h"].subs(U, 0), "tanh(b + W x_t)"),
+        (RNN.equations["h"].subs(RNN.variable("x"), 0), "tanh(b + U h_{t-1})"),
         (sp.trace(J), "Trace(diag(1 - h_t²) U)"),
         (2 * sg.adjoint(RNN).gradients["W"], "2 δ_{a_h,t} x_tᵀ"),
         ((B * B.T).inv(), "(b_t b_tᵀ)⁻¹"),

@@ -11,7 +11,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sympy import Expr, Indexed, Integer, MatrixExpr, MatrixSymbol, Symbol, preorder_traversal
+from sympy import (
+    Expr,
+    Indexed,
+    Integer,
+    MatrixExpr,
+    MatrixSymbol,
+    Symbol,
+    ZeroMatrix,
+    preorder_traversal,
+)
 from sympy.core.basic import Basic
 
 from symgate.algebra.operators import Operator, product
@@ -21,7 +30,9 @@ from symgate.algebra.vectors import MatVec, name_of, shifted
 class ColumnBlock(Operator):
     """The columns start … start + width - 1 of a matrix: those that act on `source`."""
 
-    def __new__(cls, matrix: MatrixExpr, source: Symbol, start: Expr, width: Expr) -> ColumnBlock:
+    def __new__(cls, matrix: MatrixExpr, source: Symbol, start: Expr, width: Expr) -> Any:
+        if isinstance(matrix, ZeroMatrix):
+            return ZeroMatrix(matrix.rows, width)
         return Basic.__new__(cls, matrix, source, start, width)
 
     matrix = property(lambda self: self.args[0])

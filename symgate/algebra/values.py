@@ -36,7 +36,7 @@ class _Number(Opaque):
 class Dot(_Number):
     """The inner product uᵀ v of two vectors; with the vector of ones it is a sum."""
 
-    sign = "·"
+    sign, multiplies = "·", 2
 
     is_nonnegative = property(lambda self: self.args[0] == self.args[1] or None)
 
@@ -49,7 +49,7 @@ class Dot(_Number):
 class Mean(_Number):
     """The mean of a vector's components."""
 
-    sign = "mean"
+    sign, multiplies = "mean", 1
 
     def __new__(cls, vector: Expr) -> Mean:
         return Basic.__new__(cls, vector)
@@ -154,7 +154,7 @@ class _Matrix(Opaque):
 class Dyad(_Matrix):
     """The matrix u vᵀ."""
 
-    sign = "⊗"
+    sign, multiplies = "⊗", 2
 
     def __new__(cls, u: Expr, v: Expr) -> Dyad:
         return Basic.__new__(cls, u, v)
@@ -163,7 +163,7 @@ class Dyad(_Matrix):
 class StepProduct(Opaque):
     """A matrix of the step (or its transpose) times a vector or another matrix of the step."""
 
-    sign = "@"
+    sign, multiplies = "@", 2
 
     def __new__(cls, matrix: Expr, operand: Expr, transposed: bool = False) -> StepProduct:
         return Basic.__new__(cls, matrix, operand, S.true if transposed else S.false)
@@ -180,7 +180,7 @@ class StepProduct(Opaque):
 class RightTimes(_Matrix):
     """A matrix of the step times a matrix of parameters."""
 
-    sign = "@"
+    sign, multiplies = "@", 2
 
     def __new__(cls, value: Expr, matrix: MatrixExpr) -> RightTimes:
         return Basic.__new__(cls, value, matrix)

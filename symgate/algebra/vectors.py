@@ -8,11 +8,23 @@ Stack([a, b], …)    the vectors a and b, one above the other
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
-from sympy import Dummy, Expr, Indexed, IndexedBase, MatrixExpr, MatrixSymbol, Sum, Symbol, Tuple
+from sympy import (
+    Dummy,
+    Expr,
+    Indexed,
+    IndexedBase,
+    MatrixExpr,
+    MatrixSymbol,
+    S,
+    Sum,
+    Symbol,
+    Tuple,
+    ZeroMatrix,
+)
 from sympy.core.basic import Basic
 
 from symgate.algebra.names import name_parts
@@ -156,9 +168,23 @@ class Opaque(Ranked, Printed, Expr):
     #: What stands for it in a diagram; nothing for what is drawn otherwise.
     sign: str = ""
 
+    #: Of how many of its first parts it is a product: where one is 0, so is it.
+    multiplies = 0
+
+    @property
+    def func(self) -> Callable[..., Expr]:
+        return self._of if self.multiplies else type(self)
+
+    def _of(self, *parts: Any) -> Expr:
+        """The same made of other parts."""
+        zero = any(p == 0 or isinstance(p, ZeroMatrix) for p in parts[: self.multiplies])
+        return S.Zero if zero else type(self)(*parts)
+
 
 class MatVec(Opaque):
     """A matrix expression times a vector expression."""
+
+    multiplies = 2
 
     @property
     def rank(self) -> int:
@@ -204,7 +230,7 @@ class Stack(Opaque):
 class Total(Opaque):
     """The sum of a vector's components, as gradients of scalars need it."""
 
-    sign = "sum"
+    sign, multiplies = "sum", 1
 
     @property
     def rank(self) -> int:

@@ -46,7 +46,7 @@ def _summed(summed: Expr) -> Expr:
     sides: dict[Expr, Expr] = {}
     for part in Add.make_args((rest / delta).expand()):
         scale, dyad = _numbers_apart(part)
-        if dyad.func is not Dyad:
+        if type(dyad) is not Dyad:
             return number * Total(rest)
         u, v = dyad.args
         sides[v] = sides.get(v, 0) + scale * u
