@@ -102,6 +102,7 @@ class Cell:
         def __getattr__(self, name: str) -> Any:
             raise AttributeError(absent("a cell", name, CELL, dir(self)))
 
+    @asked(name=word)
     def role(self, name: str) -> str:
         """What a gate or state is called: the first words of what it does.
 

@@ -145,7 +145,8 @@ def chosen_sizes(
         hidden, sizes = _by_layer(cell, list(hidden), sizes)
     given: dict[str, Any] = {"n": hidden, **({} if input is None else {"m": input})}
     for letter, value in given.items():
-        if sizes.get(letter, value) != value and (letter, value) != ("n", Setup.hidden):
+        told = letter in sizes and (letter, value) != ("n", Setup.hidden)
+        if told and sizes[letter] != value:
             raise SymgateError(f"the size {letter} is said twice: {value} and {sizes[letter]}")
     given |= sizes
     for letter, value in given.items():
