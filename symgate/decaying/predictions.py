@@ -139,7 +139,7 @@ def carry_coefficient(cell: Cell, state: str) -> Expr | None:
 
     >>> import symgate as sg
     >>> carry_coefficient(sg.cell("gru-z-takes-new"), "h")
-    1 - z[t]
+    1 - z_t
     """
     found = {
         c.state: c.coefficient for c in sorted(carries(linearise(cell)), key=lambda c: c.state)
