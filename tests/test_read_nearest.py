@@ -110,3 +110,20 @@ def test_a_line_that_no_small_change_mends_is_written_as_the_known_cell_has_it()
     ]
     assert reading.zoo is not None
     assert (reading.zoo.name, reading.zoo.as_meant) == ("lstm", "identical")
+
+
+def test_a_left_side_with_the_inputs_name_is_one_slip() -> None:
+    text = SWAPPED.replace(r"$$h_t =", r"$$\tilde h_t =").replace(
+        r"\odot h_t$", r"\odot \tilde h_t$"
+    )
+    text = text.replace(r"$$\tilde h_t = z_t", "$$x_t = z_t")
+    found = read_text(text).cells[0].misprints
+    assert [(m.line, m.printed, m.meant) for m in found] == [(5, "x_t", "h_{t}")]
+
+
+def test_where_one_minus_z_weighs_the_new_z_weighs_the_old() -> None:
+    text = NOTE.replace(r"z_t \odot h_{t-1} + (1 - r_t)", "(1 - z_t)").replace(
+        "U_r h_t", "U_r h_{t-1}"
+    )
+    found = read_text(text.replace("U_h h_{t-1}", r"U_h (r_t \odot h_{t-1})")).cells[0].misprints
+    assert [(m.line, m.kind) for m in found] == [(5, "wrong_equation")]

@@ -53,6 +53,7 @@ INVARIANTS = {
         Invariant(names.bare),
         Invariant(names.labelled, unseen=True, mends=("wrong_weight_index",)),
         Invariant(names.sized, unseen=True, mends=("wrong_weight_index",)),
+        Invariant(states.let_go),
         Invariant(states.own_past, mends=("wrong_state",)),
         Invariant(updates.within_a_step, mends=("wrong_time_index",)),
         Invariant(updates.between, mends=("wrong_activation",)),

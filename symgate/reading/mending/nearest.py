@@ -25,7 +25,7 @@ from symgate.reading.mending.polynomials import (
     without_biases,
 )
 from symgate.reading.mending.printing import Printing
-from symgate.reading.mending.sketch import Sketch
+from symgate.reading.mending.sketch import Sketch, times
 from symgate.reading.structure import variables
 from symgate.reading.terms import AnyTerm, Apply, Call, Cat, Par, Var, mapped, subterms
 
@@ -124,6 +124,24 @@ def exchanged(sketch: Sketch, printing: Printing) -> tuple[list[Change], str]:
                 changes = [_renamed(sketch, printing, n, names, terms[n], late) for n in names]
                 return changes, name if all(all(e.text for e in c.edits) for c in changes) else ""
     return [], ""
+
+
+def retargeted(sketch: Sketch, printing: Printing) -> Change | None:
+    """The left side that bears another name than the state that every line reads: x_t = z h + …."""
+    lacking = {name for name, time in sketch.reads if time == -1 and not sketch.reads[name, 0]}
+    lacking -= sketch.named
+    for name in sketch.lines if sketch.whole and len(lacking) == 1 else ():
+        state, own = *lacking, sketch.lines[name]
+        kept = any(isinstance(f, Var) and f.name == state for t in own.terms for f in times(t))
+        others = [o for o in sketch.lines.values() if o is not own]
+        sums = [a.vector for o in others for s in o.sums for a in s.applied]
+        read = any(isinstance(v, Var) and v.name == name for a in sums for v in subterms(a))
+        meant, target = printing.name(state, 0), own.u.line.target
+        if meant and kept and read:
+            edits = (Edit(target.start, target.stop, meant),)
+            start, stop = target.start, target.stop
+            return Change(name, own.term, own.term, "wrong_symbol", edits, start, stop, meant)
+    return None
 
 
 def _renamed(

@@ -16,7 +16,7 @@ from symgate.reading.mending.change import Change
 from symgate.reading.mending.changes import changes
 from symgate.reading.mending.habits import usual
 from symgate.reading.mending.invariants import INVARIANTS, broken
-from symgate.reading.mending.nearest import exchanged, path
+from symgate.reading.mending.nearest import exchanged, path, retargeted
 from symgate.reading.mending.printing import Printing
 from symgate.reading.mending.sketch import Sketch
 from symgate.reading.structure import complement
@@ -63,6 +63,13 @@ def slips(sketch: Sketch, printing: Printing) -> tuple[list[ReadSlip], list[Brok
     """The slips of a cell, what is left broken, and the cell without them."""
     found: list[ReadSlip] = []
     wrong = _wrong(sketch, known(sketch.terms))
+    left_side = retargeted(sketch, printing) if wrong else None
+    if left_side is not None:
+        return (
+            [ReadSlip(left_side, tuple(b for b in wrong if b.rule == "closed"), "", 0.0)],
+            [],
+            sketch,
+        )
     if not known(sketch.terms):
         found, sketch = _to_the_nearest(sketch, printing, wrong)
         wrong = _wrong(sketch, known(sketch.terms))
