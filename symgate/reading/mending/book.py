@@ -43,6 +43,7 @@ MEANT = {
     "lstm",
     "lstm-peephole",
     "lstm-coupled",
+    "lstm-no-output-activation",
     "gru",
     "gru-z-takes-new",
     "gru-reset-after",

@@ -188,7 +188,7 @@ def _decisive(sketch: Sketch, change: Change, reached: str) -> bool:
         return False
     if reached not in MEANT:
         return change.kind in DECISIVE
-    return reached != "lstm-peephole"
+    return reached not in ("lstm-peephole", "lstm-no-output-activation")
 
 
 def _is_a_variant(sketch: Sketch, change: Change) -> bool:
