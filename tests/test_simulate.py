@@ -251,7 +251,7 @@ def test_memory_is_said_before_it_is_taken() -> None:
         lambda: sg.init("gru", 100_000),
         lambda: sg.memory("lstm", 10, hidden=100_000),
     ):
-        with pytest.raises(sg.SymgateError, match=r"would take .* GB of memory"):
+        with pytest.raises(sg.SymgateError, match="would take"):
             call()
     with pytest.raises(sg.SymgateError, match="more than 1,000,000 values"):
         sg.decay("rnn", hidden=2, lags=3, at=range(10**12))

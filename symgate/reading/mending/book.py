@@ -175,11 +175,24 @@ def _turned(lines: Lines) -> Iterator[Lines]:
     for gate in {inner.name for t in every if isinstance(inner := complement(t), Var)}:
 
         def other(term: AnyTerm, gate: str = gate) -> AnyTerm:
-            own = isinstance(term, Var) and term.name == gate
-            return Plus(0, 0, ((1, Num(0, 0, "1")), (-1, term))) if own else term
+            if isinstance(term, Var) and term.name == gate:
+                return _one_minus(term)
+            twice = isinstance(term, Plus) and len(term.terms) == 2 and complement(term.terms[1][1])
+            return (
+                twice if isinstance(twice, Var) and term == _one_minus(_one_minus(twice)) else term
+            )
 
         if isinstance(lines.get(gate), Call):
             yield {name: mapped(term, other) for name, term in lines.items()}
+    for name, term in lines.items():
+        gate_of = complement(term)
+        if isinstance(gate_of, Var) and isinstance(lines.get(gate_of.name), Call):
+            own = Var(0, 0, name, gate_of.time, _reference(name))
+            yield {**lines, name: lines[gate_of.name], gate_of.name: _one_minus(own)}
+
+
+def _one_minus(term: AnyTerm) -> Plus:
+    return Plus(0, 0, ((1, Num(0, 0, "1")), (-1, term)))
 
 
 # -- the language's text as terms ---------------------------------------------------------

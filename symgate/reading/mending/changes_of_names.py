@@ -70,6 +70,8 @@ def kind_of_name(maker: Maker, var: Var, name: str, time: int) -> str:
 
 def inserted_gates(maker: Maker, var: Var | Call) -> Iterator[Change]:
     """U (r ⊙ h) for U h, i ⊙ g for g, θ ⊙ tanh(h) for tanh(h), r ⊙ (U h + c) for U h + c."""
+    if getattr(var, "name", "") in maker.sketch.entering:
+        return
     beside = any(var in t.factors for t in maker.own.terms if isinstance(t, Times))
     for name in maker.sketch.parts.gates | maker.sketch.spare:
         own = name in (maker.own.name, getattr(var, "name", ""))

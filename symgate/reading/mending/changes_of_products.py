@@ -56,7 +56,9 @@ def _at_sign(maker: Maker, change: Change, between: tuple[int, int]) -> Change:
 
 
 def dropped_factors(maker: Maker, term: Times) -> Iterator[Change]:
-    """h for r ⊙ h."""
+    """h for r ⊙ h, not w for w ⊙ c."""
+    if any(isinstance(f, Par) for f in term.factors):
+        return
     for i, factor in enumerate(term.factors):
         if gate_of(factor) is None or len(term.factors) < 2:
             continue

@@ -44,6 +44,11 @@ class Pattern:
     before: str
     behind: str
 
+    @property
+    def without(self) -> str:
+        """A name of the pattern without a mark."""
+        return self.before.rstrip("_") + self.behind
+
     def mark(self, name: str) -> str:
         """What fills the pattern in a name; "" where the name has another pattern."""
         small, stop = name.lower(), len(name) - len(self.behind)
@@ -225,7 +230,9 @@ def _odd_ones(
     owners = [m for m, other in zip(scheme.marks, lines, strict=True) if m in other.letters]
     twice = {at for at in places if line.by_place[at].ref.labels == (mark * 2,)}  # W_{cc} c_{t-1}
     bare = {
-        at for at in places if scheme.patterns[at].before.startswith(line.by_place[at].name.lower())
+        at
+        for at in places
+        if scheme.patterns[at].without.startswith(line.by_place[at].name.lower())
     }
     letters = frozenset[str]().union(*(other.letters for other in lines))
     few = {

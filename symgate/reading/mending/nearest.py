@@ -301,7 +301,7 @@ def _whole(
         return replace(term, name=names[term.name]) if isinstance(term, Var) else term
 
     every = (*subterms(theirs), *subterms(sketch.terms[own]))
-    if any(isinstance(t, Apply | Par | Cat) for t in every):
+    if any(isinstance(t, Apply | Par | Cat) for t in every) or own in sketch.parts.carried:
         return None
     old, new = sketch.terms[own], mapped(theirs, put)
     meant = printing.written(new)

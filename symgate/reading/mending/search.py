@@ -18,7 +18,7 @@ from symgate.reading.mending.habits import usual
 from symgate.reading.mending.invariants import INVARIANTS, broken
 from symgate.reading.mending.nearest import exchanged, path, retargeted
 from symgate.reading.mending.printing import Printing
-from symgate.reading.mending.sketch import Sketch
+from symgate.reading.mending.sketch import Sketch, gate_of
 from symgate.reading.structure import complement
 from symgate.reading.terms import Call, Var, subterms, text
 
@@ -198,6 +198,9 @@ def _is_a_variant(sketch: Sketch, change: Change) -> bool:
         left = [v.name for v in subterms(change.term) if isinstance(v, Var)]
         read = [v.name for v in own.variables]
         return any(read.count(name) > left.count(name) for name in sketch.memories)
+    gate = gate_of(change.old)
+    if change.kind == "missing_complement" and gate is not None and sketch.reads[gate.name, 0] == 1:
+        return complement(change.old) is not None  # a reset by 1 - r is one by r
     shown = text(change.old)
     others = [t for other in sketch.lines.values() if other is not own for t in other.terms]
     return change.kind == "missing_complement" and shown in map(text, filter(complement, others))
