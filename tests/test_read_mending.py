@@ -210,6 +210,11 @@ def test_slips_of_several_characters_are_mended_to_the_cell(
         (GRU[0], r"\tilde h_t = W_h x_t + b_h", GRU[3]),
         (GRU[0], r"\tilde h_t = \tanh(W_h x_t + U_h (p \odot h_{t-1}) + b_h)", GRU[3]),
         (LATE[0], r"\tilde h_t = \tanh(W_h x_{t-1} + b_h)", GRU[3]),
+        (*GRU[:3], r"h_t = \tanh(z_t \odot h_{t-1} + (1 - z_t) \odot \tilde h_t)"),
+        (*GRU[:2], GRU[2].replace("r_t", "(1 - r_t)"), GRU[3]),
+        (LSTM[0].replace("b_i", "V_i f_t + b_i"), *LSTM[1:]),
+        (LSTM[0], LSTM[1].replace("b_f", r"p_f \odot c_{t-1} + b_f"), *LSTM[2:]),
+        (LSTM[0], "f_t = 1 - i_t", *LSTM[2:]),
     ],
 )
 def test_a_form_of_its_own_is_not_accused(lines: tuple[str, ...]) -> None:

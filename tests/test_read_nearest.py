@@ -127,3 +127,18 @@ def test_where_one_minus_z_weighs_the_new_z_weighs_the_old() -> None:
     )
     found = read_text(text.replace("U_h h_{t-1}", r"U_h (r_t \odot h_{t-1})")).cells[0].misprints
     assert [(m.line, m.kind) for m in found] == [(5, "wrong_equation")]
+
+
+@pytest.mark.parametrize("coupled", ["f_t = 1 - i_t", "i_t = 1 - f_t"])
+def test_a_slip_beside_a_coupled_gate_is_told_alone(coupled: str) -> None:
+    gate = "i" if coupled.startswith("f") else "f"
+    text = rf"""
+    $${gate}_t = \sigma(W_{gate} x_t + U_{gate} h_{{t-1}} + b_{gate})$$
+    $${coupled}$$
+    $$o_t = \sigma(W_o x_t + U_o h_t + b_o)$$
+    $$g_t = \tanh(W_g x_t + U_g h_{{t-1}} + b_g)$$
+    $$c_t = f_t \odot c_{{t-1}} + i_t \odot g_t$$
+    $$h_t = o_t \odot \tanh(c_t)$$
+    """
+    found = read_text(text).cells[0].misprints
+    assert [(m.line, m.printed, m.meant) for m in found] == [(4, "h_t", "h_{t-1}")]
