@@ -87,9 +87,10 @@ def _to_the_nearest(
     sketch: Sketch, printing: Printing, wrong: Sequence[Broken]
 ) -> tuple[list[ReadSlip], Sketch]:
     """The changes to the known cell that is nearest; where nothing is broken one that decides."""
-    changes, reached = exchanged(sketch, printing)
-    if not reached:
-        changes, reached = path(sketch, printing)
+    changes, reached = path(sketch, printing)
+    swapped, whole = exchanged(sketch, printing) if len(changes) != 1 else ([], "")
+    if whole:
+        changes, reached = swapped, whole
     before = {(b.rule, b.line) for b in wrong}
     found: list[ReadSlip] = []
     after = sketch
@@ -102,8 +103,7 @@ def _to_the_nearest(
     alone = not any(slip.mended for slip in found)
     told = [s for s in found if s.mended or _decisive(sketch, s.change, reached)]
     common = reached in MEANT and not alone
-    swapped = {slip.change.kind for slip in found} == {"swapped_symbols"}
-    sure = common or swapped or (len(told) == len(found) and (len(found) == 1 or not alone))
+    sure = common or bool(whole) or (len(told) == len(found) and (len(found) == 1 or not alone))
     sure = sure and not any(
         _is_dropped(slip.change, slip.mended)
         or _is_a_variant(sketch, slip.change)
@@ -188,7 +188,8 @@ def _decisive(sketch: Sketch, change: Change, reached: str) -> bool:
         return False
     if reached not in MEANT:
         return change.kind in DECISIVE
-    own = change.kind in ("spurious_activation", "spurious_term")  # tanh around all, a term more
+    around = isinstance(change.old, Call) and change.old.function == "tanh"
+    own = change.kind == "spurious_term" or (change.kind == "spurious_activation" and around)
     return not own and reached not in ("lstm-peephole", "lstm-no-output-activation")
 
 
