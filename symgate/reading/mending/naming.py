@@ -89,7 +89,7 @@ def _scheme(lines: Sequence[Sibling]) -> Scheme:
         for at in dict.fromkeys(at for line in lines for at in line.by_place)
     }
     options = {
-        at: dict.fromkeys(p for par in held.values() for p in _patterns(at, par))
+        at: dict.fromkeys(p for par in held.values() for p in _patterns(par))
         for at, held in named.items()
         if len({par.name for par in held.values()}) > 1 or len(held) == 2
     }
@@ -154,7 +154,7 @@ def _distinct(lines: Sequence[Sibling], marks: Sequence[str]) -> list[str]:
     return found
 
 
-def _patterns(at: Place, par: Par) -> Iterator[Pattern]:
+def _patterns(par: Par) -> Iterator[Pattern]:
     """The patterns that a name may have: its mark is an index, W_{xi}, or Wi in plain text."""
     name, letter = par.name.lower(), par.ref.letter.lower()
     plain = not par.ref.labels

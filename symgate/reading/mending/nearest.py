@@ -106,11 +106,12 @@ def path(sketch: Sketch, printing: Printing) -> tuple[list[Change], str]:
     return min(found)[3:] if found else ([], "")
 
 
-def exchanged(sketch: Sketch, printing: Printing) -> tuple[list[Change], str]:
+def exchanged_lines(sketch: Sketch, printing: Printing) -> tuple[list[Change], str]:
     """The changes that give two lines each other's name, where that makes a common cell of it."""
     inner = sketch.parts.gates | sketch.spare
-    for one, other in combinations([n for n in sketch.lines if n not in inner], 2):
-        for late in (True, False) if sketch.whole else ():
+    outer = [n for n in sketch.lines if n not in inner] if sketch.whole else []
+    for one, other in combinations(outer, 2):
+        for late in (True, False):
             names = {one: other, other: one}
 
             def put(term: AnyTerm, names: Mapping[str, str] = names, late: bool = late) -> AnyTerm:

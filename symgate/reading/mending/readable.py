@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from symgate.reading.faults import Edit, FoundFault, Placed
@@ -65,9 +65,14 @@ class Readable:
             if var.ref.time is not None:
                 yield var.time, var.ref
 
-    def at_step(self, model: Reference, time: int) -> str:
-        """How the author writes a name at a step, if need be made of how it stands at another."""
-        for own, ref in self.uses():
+    def at_step(
+        self, model: Reference, time: int, uses: Sequence[tuple[int | None, Reference]] = ()
+    ) -> str:
+        """How the author writes a name at a step, if need be made of how it stands at another.
+
+        `uses` are the places that count, where not every one does.
+        """
+        for own, ref in uses or self.uses():
             if (ref.name, own, ref.transposed) == (model.name, time, False):
                 return self.printed(ref.start, ref.stop)
         shown = self.printed(model.start, model.stop)

@@ -16,7 +16,7 @@ from symgate.reading.mending.change import Change
 from symgate.reading.mending.changes import changes
 from symgate.reading.mending.habits import usual
 from symgate.reading.mending.invariants import INVARIANTS, broken
-from symgate.reading.mending.nearest import exchanged, path, retargeted
+from symgate.reading.mending.nearest import exchanged_lines, path, retargeted
 from symgate.reading.mending.printing import Printing
 from symgate.reading.mending.sketch import Sketch, gate_of
 from symgate.reading.structure import complement
@@ -62,17 +62,14 @@ class ReadSlip:
 def slips(sketch: Sketch, printing: Printing) -> tuple[list[ReadSlip], list[Broken], Sketch]:
     """The slips of a cell, what is left broken, and the cell without them."""
     found: list[ReadSlip] = []
-    wrong = _wrong(sketch, known(sketch.terms))
+    reached = known(sketch.terms)
+    wrong = _wrong(sketch, reached)
     left_side = retargeted(sketch, printing) if wrong else None
     if left_side is not None:
-        return (
-            [ReadSlip(left_side, tuple(b for b in wrong if b.rule == "closed"), "", 0.0)],
-            [],
-            sketch,
-        )
-    if not known(sketch.terms):
-        found, sketch = _to_the_nearest(sketch, printing, wrong)
-        wrong = _wrong(sketch, known(sketch.terms))
+        undefined = tuple(b for b in wrong if b.rule == "closed")
+        return [ReadSlip(left_side, undefined, "", 0.0)], [], sketch
+    if not reached:
+        found, wrong, sketch = _to_the_nearest(sketch, printing, wrong)
     for _ in range(ROUNDS if wrong else 0):
         best = _best(sketch, printing, wrong)
         if best is None:
@@ -85,33 +82,43 @@ def slips(sketch: Sketch, printing: Printing) -> tuple[list[ReadSlip], list[Brok
 
 def _to_the_nearest(
     sketch: Sketch, printing: Printing, wrong: Sequence[Broken]
-) -> tuple[list[ReadSlip], Sketch]:
+) -> tuple[list[ReadSlip], list[Broken], Sketch]:
     """The changes to the known cell that is nearest; where nothing is broken one that decides."""
     changes, reached = path(sketch, printing)
-    swapped, whole = exchanged(sketch, printing) if len(changes) != 1 else ([], "")
-    if whole:
-        changes, reached = swapped, whole
-    before = {(b.rule, b.line) for b in wrong}
+    exchanged, cell = exchanged_lines(sketch, printing) if len(changes) != 1 else ([], "")
+    if cell:
+        changes, reached = exchanged, cell
     found: list[ReadSlip] = []
-    after = sketch
+    after, left = sketch, list(wrong)
     for change in changes:
         after = after.changed(change.line, change.term).restructured()
-        left = {(b.rule, b.line) for b in broken(after)}
-        mended = tuple(b for b in wrong if (b.rule, b.line) not in left)
-        wrong = [b for b in wrong if b not in mended]
+        still = {(b.rule, b.line) for b in broken(after)}
+        mended = tuple(b for b in left if (b.rule, b.line) not in still)
+        left = [b for b in left if b not in mended]
         found.append(ReadSlip(change, mended, reached, 0.0))
-    alone = not any(slip.mended for slip in found)
-    told = [s for s in found if s.mended or _decisive(sketch, s.change, reached)]
-    common = reached in MEANT and not alone
-    sure = common or bool(whole) or (len(told) == len(found) and (len(found) == 1 or not alone))
-    sure = sure and not any(
-        _is_dropped(slip.change, slip.mended)
-        or _is_a_variant(sketch, slip.change)
-        or (slip.change.kind == "wrong_equation" and not (slip.mended and reached in MEANT))
-        for slip in found
-    )
-    sure = sure and {(b.rule, b.line) for b in _wrong(after, reached)} <= before
-    return (found, after) if sure else ([], sketch)
+    now = _wrong(after, reached)
+    new = {(b.rule, b.line) for b in now} - {(b.rule, b.line) for b in wrong}
+    if new or not (bool(cell) or _told_together(sketch, found)):
+        return [], list(wrong), sketch
+    unsure = any(_is_unsure(sketch, slip) for slip in found)
+    return ([], list(wrong), sketch) if unsure else (found, now, after)
+
+
+def _told_together(sketch: Sketch, found: Sequence[ReadSlip]) -> bool:
+    """Whether changes that lead to a known cell are slips: one mends, or each one decides."""
+    mends = any(slip.mended for slip in found)
+    if mends and found[0].reached in MEANT:
+        return True
+    told = all(slip.mended or _decisive(sketch, slip.change, slip.reached) for slip in found)
+    return told and (mends or len(found) == 1)
+
+
+def _is_unsure(sketch: Sketch, slip: ReadSlip) -> bool:
+    """Whether what a change takes back may be meant, or is more than a slip."""
+    whole = slip.change.kind == "wrong_equation"
+    if whole and not (slip.mended and slip.reached in MEANT):
+        return True
+    return _is_dropped(slip.change, slip.mended) or _is_a_variant(sketch, slip.change)
 
 
 def _wrong(sketch: Sketch, name: str) -> list[Broken]:

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator
 
 from symgate.reading.faults import FoundFault, Placed, relettered
-from symgate.reading.mending.printing import stepped
 from symgate.reading.mending.readable import Readable
 from symgate.reading.names import Reference
 from symgate.reading.structure import affine, variables
@@ -175,13 +174,8 @@ def _other_notation(cell: Readable) -> Iterator[FoundFault]:
     names = {ref.name for _, ref in kept}
     odd = [use for use in uses.values() if use[2] != usual and use[1].name in names]
     for time, ref, _ in odd if max(4, 4 * len(odd)) <= counts[usual] else ():
-        model = min(
-            (other for other in kept if other[1].name == ref.name),
-            key=lambda other: other[0] != time,
-        )
-        meant = cell.printed(model[1].start, model[1].stop)
-        if model[0] != time:
-            meant = stepped(meant, 2 * (time or 0) + 1, cell.found.context.indices.time)
+        model = next(other for _, other in kept if other.name == ref.name)
+        meant = cell.at_step(model, time or 0, kept)
         why = f"the other indices of {ref.name} are written otherwise"
         yield cell.exchanged("time_index_notation", why, ref, meant, 0.8)
 
