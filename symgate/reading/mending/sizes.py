@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 #: A letter with its scripts; how fonts are written, which tell nothing.
 _SYMBOL = r"\{?[A-Za-z]\}?(?:\s*[_^](?:\{[^{}\n]{1,20}\}|\w))*"
@@ -14,6 +15,7 @@ _STATED = re.compile(
 )
 
 
+@lru_cache(maxsize=1)  # of the document that is being read, for each of its cells
 def stated(text: str) -> Mapping[str, tuple[str, ...]]:
     r"""The sizes of what a text says to be real, by its name without marks.
 

@@ -33,11 +33,10 @@ def _backwards(cell: Readable) -> Iterator[FoundFault]:
     """h_t = tanh(W h_{t+1} + U x_t) that no arrow or word calls backward, or h_{t-1} in one."""
     both_ways = {"fwd", "bwd"} <= {a for u in cell.found.lines for a in u.line.target.accents}
     for u in cell.found.lines:
-        marked = (
-            u.line.target.accents or u.line.target.labels or _REVERSE.search(cell.document.text)
-        )
+        marked = u.line.target.accents or u.line.target.labels
         ahead = [r for r in u.line.references if r.name == u.name and r.time == 1]
-        if u.name in cell.found.backwards and ahead and not marked and len(cell.parts.states) == 1:
+        alone = u.name in cell.found.backwards and len(cell.parts.states) == 1
+        if alone and ahead and not marked and not _REVERSE.search(cell.document.text):
             meant = cell.printed(ahead[0].start, ahead[0].stop).replace("+", "-")
             why = f"{u.name} is made of what it is at the next step"
             yield cell.exchanged("wrong_time_index", why, ahead[0], meant, 0.8)
