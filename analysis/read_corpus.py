@@ -239,7 +239,10 @@ def converted(line: str) -> Iterator[tuple[str, str]]:
     left, right = (part.strip() for part in line.split(" = ", 1))
     stacked = re.match(r"stack\((.*?)\)$", left)
     if stacked:
-        functions, inner = re.match(r"stack\((.*?)\)\((.*)\)$", right).groups()  # type: ignore[union-attr]
+        applied = re.match(r"stack\((.*?)\)\((.*)\)$", right)
+        if applied is None:
+            return
+        functions, inner = applied.groups()
         for gate, function in zip(stacked[1].split(", "), functions.split(", "), strict=True):
             own = re.sub(r"\b([Wb])\b", rf"\1_{base(gate)}", inner)
             yield gate, translated(f"{function}({own})", gate)

@@ -83,7 +83,7 @@ def _doubled(cell: Readable) -> Iterator[FoundFault]:
 def _is_read_again(cell: Readable, name: str) -> bool:
     """Whether a line that reads a name is printed twice, as in two forms of one cell."""
     every = "".join(cell.document.text.split())
-    readers = {own.line.equation for own, v in cell.variables() if v.name == name}
+    readers = [own.line.equation for own, v in cell.variables() if v.name == name]
     shown = ("".join(cell.printed(e.start, e.stop).split()) for e in readers)
     return any(every.count(equation) > 1 for equation in shown)
 
