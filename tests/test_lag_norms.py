@@ -801,8 +801,8 @@ def test_names_are_the_first_state_where_left_out() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"of": "zz"}, "a state of gru named 'zz' is not known; choose from 'h'"),
-        ({"wrt": "hh"}, "a state of gru named 'hh' is not known; did you mean 'h'"),
+        ({"of": "zz"}, "a value of gru named 'zz' is not known; choose from"),
+        ({"wrt": "hh"}, "a value of gru named 'hh' is not known; did you mean 'h'"),
         ({"lags": 13}, "lag 13 reaches before the start: from step 11 there are 12 lags"),
         ({"lags": 5, "at": 3}, "lag 5 reaches before the start: from step 3 there are 4 lags"),
         ({"lags": -1}, "lags must be a whole number, 0 or more, not -1"),
@@ -869,3 +869,28 @@ def test_a_stretch_without_a_noted_lag_is_walked_on_numpy() -> None:
         for lags in (noted, None)
     )
     np.testing.assert_array_equal(found, whole[noted])
+
+
+@pytest.mark.parametrize("name", sg.zoo)
+def test_every_verb_takes_the_same_state_by_default(name: str) -> None:
+    cell = sg.cell(name)
+    d = sg.decay(cell, hidden=4, input=4, networks=1, lags=2)
+    (run,) = d.runs
+    norms = [sg.lag_norms(run, name, lags=1) for name in (None, cell.states[-1])]
+    norms.append(sg.vector_norms(run, np.ones(run.shape(d.of)), lags=1))
+    swept = sg.sweep(cell, hidden=[4], input=4, networks=1, lags=2).setting["wrt"]
+    assert {d.of, d.wrt, swept, *(n.wrt for n in norms)} == {cell.output}
+    same = sg.gradients(run, np.ones_like(run[cell.output]))
+    for parameter, gradient in sg.gradients(
+        run, {d.of: np.ones_like(run[d.of])}
+    ).parameters.items():
+        assert np.array_equal(same.parameters[parameter], gradient)
+
+
+def test_the_last_state_of_a_step_is_given_out() -> None:
+    lines = ["h1[t] = tanh(W @ x[t] + U @ h1[t-1])", "h2[t] = tanh(V @ h1[t] + R @ h2[t-1])"]
+    for text in (lines, lines[::-1]):
+        cell = sg.Cell.from_text("\n".join(text))
+        assert (cell.output, cell.shapes["h1"]) == ("h2", (cell.sizes["n"],))
+    assert sg.cell("lif").output == sg.stack("lif").output == "s"
+    assert sg.stack("lif", "lif").output == "s2"

@@ -108,7 +108,7 @@ def delta_of(scope: WayToRead, ref: Reference, tree: Tree) -> Transform | None:
         if name is None:
             raise NotUnderstood(f"δ of {'_'.join(ref.labels)!r} is not understood", tree)
     else:
-        name = scope.cell.output if scope.cell.output in scope.lin.nodes else scope.cell.states[0]
+        name = scope.cell.output
     if not part and (not ref.labels or name not in scope.cell.states):
         name = _argument(scope, name)
     found = delta(scope, NamedMoment(name, time), tree, part)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Unpack
 
@@ -17,9 +16,10 @@ from symgate.decaying.curve import Decay, Setting
 from symgate.decaying.samples import by_lag, side_by_side
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
-from symgate.errors import ShapeError, SymgateError, UnknownName, known_name
+from symgate.errors import ShapeError, SymgateError, known_name
 from symgate.linear.linearise import linearise
 from symgate.numerics.arrays import number_of
+from symgate.numerics.block import ends
 from symgate.numerics.general import is_general, is_linear
 from symgate.numerics.initialise import chosen_sizes, parameters_of, seed_of
 from symgate.numerics.norms import NORMS
@@ -73,7 +73,7 @@ def decay(
     keywords are those of `setup`: hidden (64), input, sizes, scheme, seed, gain, bias, t_max,
     networks (4), samples (sequences of each network, 1), lags (200), steps (as many), at (the
     last). A run is taken as it is, with `lags` and `at`. `of` is a state or a gate, `wrt` a
-    state, a gate or an input of step t - k; the state h where there is one. A bias may be
+    state, a gate or an input of step t - k; the cell's output where left out. A bias may be
     given by its name, as b_f=5. `norm` is
     "spectral" or "frobenius"; `singular` lists the lags at which all singular values are kept;
     `engine` is "c", "numpy" or "auto", as in `lag_norms`.
@@ -92,7 +92,7 @@ def decay(
             if name in (*DRAWN, *run.cell.parameters) and value is not None:
                 raise SymgateError(f"{name} is for a cell; a run has been made already")
             known_name("the option", name, sorted(Options.__optional_keys__))
-        of, wrt = chosen_values(run.cell, of, wrt)
+        of, wrt = ends(run.cell, of, wrt)
         given = {k: ASKED[k](k, v) for k in ("lags", "at") if (v := options.get(k)) is not None}
         lags = whole(1)("lags", given.get("lags", _last_lag(run.cell, wrt, run.steps - 1)))
         at = positions(given.get("at"), run.steps, lags)
@@ -101,7 +101,7 @@ def decay(
         cell = what.cell if isinstance(what, Setup) else cell_of(what)
         if {"params", "x"} & {*options}:
             raise SymgateError(WEIGHTS.format("weights" if "params" in options else "inputs"))
-        of, wrt = chosen_values(cell, of, wrt)
+        of, wrt = ends(cell, of, wrt)
         if wrt not in cell.states and options.get("steps") is None:
             k = options.get("lags")
             options["steps"] = (Setup.lags if k is None else whole(1)("lags", k)) + 1
@@ -197,18 +197,6 @@ def run_on_noise(
     long = 8 * steps * sequences * width > KEPT
     kept_apart = long or (is_general(cell) and is_linear(cell))
     return simulate(cell, params, x, unsaid, checkpoint=kept_apart)
-
-
-def chosen_values(cell: Cell, of: str | None, wrt: str | None) -> tuple[str, str]:
-    """The values that are asked for: states and gates, and inputs for `wrt`. Where they are
-    left out it is the state h, or that of the highest layer, else the first state by name."""
-    layers = [s for s in cell.states if re.fullmatch(r"h\d*", s)]
-    usual = max(layers, key=lambda s: (len(s), s)) if layers else min(cell.states)
-    usual = cell.output if cell.outputs else usual
-    for name, known in ((of, ()), (wrt, cell.inputs)):
-        if name is not None and name not in (*cell.equations, *known):
-            raise UnknownName(f"a value of {cell.name} named", name, (*cell.equations, *known))
-    return of or usual, wrt or usual
 
 
 def _last_lag(cell: Cell, wrt: str, at: int) -> int:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 import symgate
 from symgate import __version__
 from symgate.asked import asked, is_number, number, several, table, units, word, words
-from symgate.decaying.measure import chosen_values, decay
+from symgate.decaying.measure import decay
 from symgate.decaying.progress import Journal
 from symgate.decaying.table import HEADER, half_life, reach
 from symgate.decaying.table import number as told
@@ -35,6 +35,7 @@ from symgate.instead import tells
 from symgate.numerals import counted, power
 from symgate.numerals import whole as whole_number
 from symgate.numerics.biases import all_biases, bias_of
+from symgate.numerics.block import ends
 from symgate.numerics.initialise import SCHEMES, init
 from symgate.numerics.norms import NORMS
 from symgate.numerics.plain import plain
@@ -229,7 +230,7 @@ def sweep(
             f"fewer values, or raise the limit (limit=…, --limit)"
         )
     known_name("the norm", norm, NORMS)
-    of, wrt = chosen_values(cell, of, wrt)
+    of, wrt = ends(cell, of, wrt)
     named: dict[str, str] = {}
     for gate in bias or {}:
         if (first := named.setdefault(bias_of(cell, gate), gate)) != gate:

@@ -18,7 +18,6 @@ import symgate
 from symgate.algebra.activations import known_record
 from symgate.algebra.elementwise import Activation
 from symgate.algebra.language import language
-from symgate.algebra.names import name_parts
 from symgate.algebra.values import Dot, Mean, Norm
 from symgate.algebra.vectors import Total, Vector, variable
 from symgate.asked import asked, is_whole, moment, several, table, word
@@ -86,7 +85,7 @@ class Cell:
     inputs: tuple[str, ...]
     gates: tuple[str, ...]
     outputs: tuple[str, ...]
-    output: str  # the state that the cell gives out
+    output: str  # the state that the cell gives out: what every verb takes by default
     parameters: Mapping[str, Parameter]
     shapes: Mapping[str, tuple[Expr, ...]]
     sizes: Mapping[str, Symbol]  # the letters of the sizes: n units, m inputs, and so on
@@ -275,8 +274,8 @@ def cell_of_text(
     source = Source(text)
     lines = _sorted(source, read_lines(source))
     names = classify(source, lines)
-    output = _output(lines, names.states, outputs)
-    shapes = infer(source, lines, names, outputs[0] if outputs else output)
+    first, output = _first_and_output(lines, names.states)
+    shapes = infer(source, lines, names, outputs[0] if outputs else first)
     builder = Builder(source, names, shapes)
     built = {line.name: builder.equation(line) for line in lines}
     for role in roles or ():
@@ -336,22 +335,18 @@ def _sorted(source: Source, lines: tuple[ParsedLine, ...]) -> tuple[ParsedLine, 
     return tuple(done.values())
 
 
-def _output(lines: tuple[ParsedLine, ...], states: Sequence[str], outputs: Sequence[str]) -> str:
-    """The state that a cell gives out: h, or the first by name of those that no other precedes.
-
-    Of layers it is the top one's; where that gives out what it reads from its memory, the memory.
-    """
-    if outputs and outputs[-1] in states:
-        return outputs[-1]
+def _first_and_output(lines: tuple[ParsedLine, ...], states: Sequence[str]) -> tuple[str, str]:
+    """The state that has n units, and the one that a cell gives out: h is both; else the first
+    by name of those that the fewest, and that the most, others precede within a step."""
     if "h" in states:
-        return "h"
-    top = [s for s in states if name_parts(s).layer == str(len(outputs))]
+        return "h", "h"
     before: dict[str, set[str]] = {}  # the states that each value reads at the same step
     for line in lines:
         reads = _reads(line, before)
         before[line.name] = reads.intersection(states).union(*(before[name] for name in reads))
-    own = top or states
-    return min(own, key=lambda name: (len(before[name].intersection(own)), name))
+    names = sorted(states)
+    found = [len(before[name]) for name in names]
+    return names[found.index(min(found))], names[found.index(max(found))]
 
 
 def _reads(line: ParsedLine, by_name: Collection[str]) -> set[str]:

@@ -186,15 +186,16 @@ def _in_layer(role: str, layer: int) -> str:
 
 
 def sent_up(cell: Cell) -> str:
-    """What a layer gives to the one above it: h, else the vector that nothing reads in its step.
+    """What a layer gives to the one above it: h, else a vector that nothing reads in its step:
+    the state that is the cell's output, or the first by name.
 
     >>> sent_up(zoo_cell("lstm")), sent_up(zoo_cell("deltanet"))
     ('h', 'o')
     """
-    vectors = [name for name in cell.equations if len(cell.shapes[name]) == 1]
+    vectors = {name for name in cell.equations if len(cell.shapes[name]) == 1}
     read = {name_of(v) for e in cell.equations.values() for v in e.atoms(Indexed) if not time_of(v)}
-    last = [name for name in vectors if name not in read]
-    return "h" if "h" in vectors else (last or [cell.output])[-1]
+    last = vectors - read or {cell.output}
+    return "h" if "h" in vectors else cell.output if cell.output in last else min(last)
 
 
 def _renamed(line: str, names: Mapping[str, str]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from symgate.cells import entries
-from symgate.decaying.measure import chosen_values, decay
+from symgate.decaying.measure import decay
 from symgate.drawing.diagram import diagram
 from symgate.drawing.palette import CARRY as CARRY_COLOUR
 from symgate.drawing.palette import gate_colours, on_dark
@@ -32,7 +32,6 @@ STILL = {"hidden": 32, "lags": 200, "networks": 1}
 
 def description(cell: Cell) -> dict[str, Any]:
     """The cell as plain data for the page's scripts."""
-    of, wrt = chosen_values(cell, None, None)
     words = {"carry": CARRY_COLOUR, **gate_colours(cell)}
     return {
         "name": cell.name,
@@ -40,14 +39,14 @@ def description(cell: Cell) -> dict[str, Any]:
         "title": cell.title,
         "text": str(cell),
         "roles": {name: role.split(":")[0] for name, role in cell.roles.items()},
-        "of": of,
-        "wrt": wrt,
+        "of": cell.output,
+        "wrt": cell.output,
         "biases": _biases(cell),
         "keeps": _keeps(cell),
         "added": sorted(all_biases(cell)),
         "doubled": sorted(double_biases(cell)),
         "equations": mathml(equations(cell), display=True),
-        "blocks": _blocks(cell, of),
+        "blocks": _blocks(cell, cell.output),
         "colours": {name: [colour, on_dark(colour)] for name, colour in words.items()},
         "diagram": _diagram(cell),
     }

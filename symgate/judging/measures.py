@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
-from symgate.judging.verbs import carry, kept_of, recurrent_names
+from symgate.judging.verbs import carry, recurrent_names
 from symgate.linear.paths import CARRY
 from symgate.linear.transition import named_paths
 from symgate.numerics import functions
@@ -143,7 +143,7 @@ def parted(one: Cell, two: Cell) -> list[Any] | str:
     x = np.ones((1, _input_size(one, params)))
     try:
         pairs = ((one, params), (two, other))
-        return [simulate(c, p, x, start)[kept_of(one)][0].tolist() for c, p in pairs]
+        return [simulate(c, p, x, start)[one.output][0].tolist() for c, p in pairs]
     except SymgateError:
         return "shapes"
 

@@ -121,11 +121,6 @@ def gate_readers(cell: Cell, state: str) -> list[str]:
     return [gate for gate in cell.gates if cell.equations[gate].has(variable(state, 1))]
 
 
-def kept_of(cell: Cell) -> str:
-    """The state at which two cells are held against each other."""
-    return "h" if "h" in cell.states else cell.states[-1]
-
-
 def towards(ends: Mapping[str, int]) -> str:
     return " and ".join(f"{gate} → {value}" for gate, value in ends.items())
 

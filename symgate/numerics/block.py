@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from symgate.asked import is_whole
+from symgate.equations.cell import Cell
 from symgate.errors import ShapeError, SymgateError, known_name
-from symgate.linear.linearise import linearise
 from symgate.numerics import native
 from symgate.numerics.general import is_general
 from symgate.numerics.run import Run, checked_run
@@ -21,9 +21,8 @@ def beyond_states(run: object, of: object, wrt: object) -> bool:
     an end that is not a state."""
     checked_run(run)
     assert isinstance(run, Run)
-    lin, states = linearise(run.cell), run.cell.states
-    known = {*lin.nodes, *run.cell.inputs} - {*states}
-    return is_general(run.cell) or any(isinstance(n, str) and n in known for n in (of, wrt))
+    known = (*run.cell.gates, *run.cell.inputs)
+    return is_general(run.cell) or any(n in known for n in (of, wrt))
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,17 +47,22 @@ class AskedBlock:
         engine: str | None,
     ) -> AskedBlock:
         checked_run(run)
-        states = run.cell.states
-        what = f"a state of {run.cell.name} named"
-        first, second = (
-            run.cell.output if name is None else known_name(what, name, states)
-            for name in (of, wrt)
-        )
+        what, states = f"a state of {run.cell.name} named", run.cell.states
+        first, second = (known_name(what, name, states) for name in ends(run.cell, of, wrt))
         step = step_of(run, at)
         library = native.engine(engine)
         if run.dtype != np.float64 or run.samples == 0:
             library = None
         return cls(run, first, second, step, lags_of(lags, step), library)
+
+
+def ends(cell: Cell, of: str | None, wrt: str | None) -> tuple[str, str]:
+    """The values that are asked for: states and gates, and inputs for `wrt`. What is left out is
+    the state that the cell gives out."""
+    for name, known in ((of, ()), (wrt, cell.inputs)):
+        if name is not None:
+            known_name(f"a value of {cell.name} named", name, (*cell.equations, *known))
+    return of or cell.output, wrt or cell.output
 
 
 def chosen_lags(singular: Iterable[int], lags: int) -> tuple[int, ...]:

@@ -17,11 +17,10 @@ import symgate
 from symgate.asked import asked
 from symgate.errors import ShapeError, SymgateError, known_name
 from symgate.instead import tells
-from symgate.linear.linearise import linearise
 from symgate.linear.transition import Transition, leading_to, transition
 from symgate.numerics.arrays import checked
 from symgate.numerics.backward_product import BackwardProduct
-from symgate.numerics.block import AskedBlock, beyond_states, chosen_lags, lags_of, step_of
+from symgate.numerics.block import AskedBlock, beyond_states, chosen_lags, ends, lags_of, step_of
 from symgate.numerics.general_pull import general_lag_norms
 from symgate.numerics.norms import NORMS
 from symgate.numerics.norms_by_lag import DiagonalNormsByLag, NormsByLag, Regrown
@@ -126,7 +125,7 @@ def lag_norms(
 ) -> LagNorms:
     """The norms of a block of the whole state's product, for every lag up to `lags`.
 
-    `of` and `wrt` are states (the first state where left out); with a gate or an input for
+    `of` and `wrt` are states (the cell's output where left out); with a gate or an input for
     `wrt` it is that of step t - k, with a gate for `of` that of step t. `at` is the step t (the
     last). As the lag grows directions are dropped that change no norm by more than
     `tolerance` of it; 0 drops none. `singular` lists the lags at which all singular values
@@ -298,11 +297,8 @@ def _of_any(
     progress: Progress | None,
     vector: Any = None,
 ) -> LagNorms:
-    lin = linearise(run.cell)
     known_name("the norm", norm, NORMS)
-    what = f"a value of {run.cell.name} named"
-    first = run.cell.output if of is None else known_name(what, of, lin.nodes)
-    second = first if wrt is None else known_name(what, wrt, [*lin.nodes, *run.cell.inputs])
+    first, second = ends(run.cell, of, wrt)
     step = step_of(run, at)
     reach = step + 1 if second in run.cell.states else step
     count = lags_of(

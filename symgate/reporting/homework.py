@@ -52,7 +52,7 @@ def homework(cells: Sequence[Cell], notation: str, seed: int) -> Made:
 def _written(cell: Cell, notation: str, seed: int) -> list[tuple[str, str]]:
     """Left and right of each line: the gates' partials, then one summand a line of the step."""
     subject = Subject.of(cell, notation)
-    of = cell.output if cell.output in cell.states else cell.states[-1]
+    of = cell.output
     try:
         found = slipped(subject, of, of, Random(seed))
     except SymgateError:

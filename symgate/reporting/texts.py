@@ -110,5 +110,4 @@ def _consequence(found: Consequence) -> dict[str, Any]:
 
 def _one_step(cell: Cell) -> str:
     """The derivative of the output by its last value, broken into lines, as LaTeX."""
-    output = cell.states[-1]
-    return aligned(jacobian(cell, output, output).rows)
+    return aligned(jacobian(cell, cell.output, cell.output).rows)
