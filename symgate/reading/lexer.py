@@ -39,9 +39,13 @@ _SIGNS = spelled(
     | {"AMP": "&", "BAR": "|", "SPACE": "~"}
 )
 
-
 #: An angle bracket that opens a script, so that an escaped one closes it: h^{<t\\>}.
 _OPEN_ANGLE = re.compile(r"[_^]\{?\s?\\?<[^<>{}]{0,8}$")
+#: One letter with one below it, as in \\mathit{W_f}, and what is one word, as update_gate.
+_SCRIPTED = re.compile(r"[A-Za-z][_^](?:[A-Za-z\d]$|\{)")
+_ONE_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,20}")
+#: A word that is a name as it stands: Bias.
+_NAMED = re.compile(r"[A-Z](?=[a-z]*[aeiou])[a-z]{3,}[^A-Za-z_^'(]?")
 
 
 class Lexer:
@@ -98,9 +102,9 @@ class Lexer:
     def skip_group(self) -> str:
         """Pass over a {group}; returns what it holds."""
         start = self.at
-        while start < len(self.text) and self.text[start] in " \t\n":
+        while self.text[start : start + 1] in (" ", "\t", "\n"):
             start += 1
-        if start >= len(self.text) or self.text[start] != "{":
+        if self.text[start : start + 1] != "{":
             return ""
         depth = 0
         for i in range(start, len(self.text)):
@@ -117,10 +121,8 @@ class Lexer:
             yield self.token("GT", ">", start)
             return
         if name in symbols.IGNORED:
-            if name in ("left", "right", "middle") and self.text[self.at : self.at + 1] in (
-                "|",
-                ".",
-            ):
+            sized = name in ("left", "right", "middle")
+            if sized and self.text.startswith(("|", "."), self.at):
                 yield from self.delimiter(name, start)
                 return
             above = ""
@@ -132,10 +134,15 @@ class Lexer:
                 yield self.token("SPACE", name, start)
         elif name in ("mathcal", "mathscr") and self._has_twin():
             yield self.token("ACCENT", "cal", start)
-        elif name in symbols.FONTS:
+        elif name in symbols.FONTS or (name in ("vb", "vb*") and self.text[self.at :][:1] == "{"):
             self.font = start if self.font is None else self.font
         elif name in symbols.BOXES:
             yield from self.boxed(start)
+        elif name in symbols.FRAMES and self.text[self.at : self.at + 1] == "{":
+            opening, closing = symbols.FRAMES[name]
+            yield self.token(opening, text, start)
+            yield from self.boxed(start)
+            yield self.token(closing, "}", self.at - 1)
         elif name in symbols.WORDS:
             yield from self.words(start)
         elif name in symbols.WIDE:
@@ -222,15 +229,17 @@ class Lexer:
             return
         if is_function(plain):
             yield self.token("FUNCTION", plain, start)
-        elif word.lower() in ("or", "and"):
-            yield self.token("TEXT", content, start)
-        elif re.fullmatch(r"[A-Za-z][A-Za-z0-9]{0,11}", word) and len(word) <= 2:
-            yield self.token("LETTER", word, start)
-        elif re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,20}", word):
-            yield self.token("NAME", word.replace("_", ""), start)
-        elif "_" in content or "^" in content or "\\" in content:
+        elif _SCRIPTED.match(word) or (
+            set(content) & set("_^\\") and not _ONE_WORD.fullmatch(word)
+        ):
             self.at = before
             yield from self.boxed(start)
+        elif word.lower() in ("or", "and"):
+            yield self.token("TEXT", content, start)
+        elif _ONE_WORD.fullmatch(word) and len(word) <= 2 and "_" not in word:
+            yield self.token("LETTER", word, start)
+        elif _ONE_WORD.fullmatch(word):
+            yield self.token("NAME", word.replace("_", ""), start)
         elif re.fullmatch(r"[-\d.\s]+", word):
             yield self.token("NUMBER", word, start)
         else:
@@ -245,7 +254,11 @@ class Lexer:
         if text in symbols.LOST and self.text[start - 1 : start] not in ("_", "{", "^"):
             yield from self._command(f"\\{text}", start)
             return
-        called = text in symbols.NORMALISATIONS and self.text[self.at : self.at + 1] == "("
+        called = text in symbols.NORMALISATIONS and self.text.startswith("(", self.at)
+        lowered = self.text[start - 1 : start] in ("_", "^")
+        if lowered and len(text) == 2 and not self.plain:  # z_th_{t-1} is z_t and h_{t-1}
+            yield from self.letters(text, start)
+            return
         long = self.plain or len(text) > 3 or text in symbols.FUNCTIONS
         if is_function(text) and (long or called):
             yield self.token("FUNCTION", text, start)
@@ -258,7 +271,8 @@ class Lexer:
                 text += tail.group()
             yield self.token("NAME" if len(text) > 1 else "LETTER", text, start)
         elif self.two_letters(text) or (
-            len(text) >= 3 and text.islower() | text.isupper() and not _holds_function(text)
+            (len(text) >= 3 and text.islower() | text.isupper() and not _holds_function(text))
+            or (not lowered and _NAMED.fullmatch(text + self.text[self.at : self.at + 1]))
         ):
             yield self.token("NAME", text, start)
         else:
@@ -325,13 +339,12 @@ def _holds_function(text: str) -> bool:
     return any(name in text for name in ("sigma", *_INSIDE))
 
 
+_TABLES = (
+    *(symbols.FUNCTIONS, symbols.OUTPUT_FUNCTIONS, symbols.CONCATENATIONS),
+    *(symbols.NORMALISATIONS, symbols.LINEAR, {"max", "min", "argmax", "diag", "spike"}),
+)
+
+
 def is_function(word: str) -> bool:
     """Whether a word is a function that formulas use."""
-    return (
-        word in symbols.FUNCTIONS
-        or word in symbols.OUTPUT_FUNCTIONS
-        or word in symbols.CONCATENATIONS
-        or word in symbols.NORMALISATIONS
-        or word in symbols.LINEAR
-        or word in ("max", "min", "argmax", "diag", "spike")
-    )
+    return any(word in table for table in _TABLES)

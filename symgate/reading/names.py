@@ -207,6 +207,8 @@ def _split(tokens: Sequence[Token]) -> list[list[Token]]:
 def _with_part(
     ref: Reference, part: list[Token], indices: Indices, raised: bool, wrapped: bool, style: str
 ) -> Reference:
+    if part[0].kind == "ACCENT" and time_of(part[1:], indices) is not None:  # c^{\\tilde t}
+        ref, part = replace(ref, accents=(*ref.accents, part[0].value)), part[1:]
     time = -1 if is_late(part) and not wrapped else time_of(part, indices)
     if time is not None and ref.time is None:
         return replace(ref, time=time, style=style)
@@ -229,10 +231,8 @@ def _with_part(
     label = label_text(part)
     if label and set(label) <= indices.components:
         return replace(ref, component=label)
-    if label in _BEFORE and ref.time is None:
-        return replace(ref, time=-1, style=style)
-    if label in _NOW and ref.time is None:
-        return replace(ref, time=0, style=style)
+    if label in _BEFORE | _NOW and ref.time is None:
+        return replace(ref, time=-(label in _BEFORE), style=style)
     return replace(ref, labels=(*ref.labels, label)) if label else ref
 
 

@@ -27,10 +27,16 @@ from symgate.reading.mending.book import known as known_cell
 from symgate.reading.modern import ranked
 from symgate.reading.names import Indices, indices, reference
 from symgate.reading.outputs import with_definitions, with_readouts
-from symgate.reading.plain import bare_words, with_words, written_in_latex
+from symgate.reading.plain import (
+    bare_words,
+    has_glued_times,
+    with_glued_times,
+    with_words,
+    written_in_latex,
+)
 from symgate.reading.repairs import repaired
 from symgate.reading.rows import Equation, equations
-from symgate.reading.scripts import has_glued_times, tokens, with_glued_times
+from symgate.reading.scripts import tokens
 from symgate.reading.several import separated, with_circles, with_differences
 from symgate.reading.source import Document, Piece
 from symgate.reading.state_spaces import is_state_space

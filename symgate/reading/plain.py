@@ -77,6 +77,22 @@ def _apart(text: str) -> Iterator[tuple[str, int]]:
             yield "_" if gate else " ", at
 
 
+_GLUED_STEP = re.compile(r"(?<![A-Za-z_])[A-Za-z]t-1(?![A-Za-z\d])")
+_GLUED_TIME = re.compile(
+    r"(?:(?<=[A-Za-z])(?<![A-Za-z_\\][A-Za-z])|(?<=\}))t(?:-1)?(?![A-Za-z\d_])"
+)
+
+
+def with_glued_times(piece: Piece) -> Piece:
+    """Plain text in which Ht-1 is H at t-1 and it is i at t, with the scripts written out."""
+    parts = _between(piece.text, _GLUED_TIME)
+    return _replaced(piece, ((p if m is None else f"_{{{p}}}", at) for p, at, m in parts))
+
+
+def has_glued_times(text: str) -> bool:
+    return _GLUED_STEP.search(text) is not None
+
+
 #: A time in angle brackets that stands beside its symbol, c<t-1>.
 _BESIDE = re.compile(r"(?<=[\w}])(?=<t(?:\s?[-+]\s?1)?>)")
 

@@ -153,7 +153,7 @@ _SPOILT = {
 def _script_faults(tokens: Sequence[Token]) -> list[FoundFault]:
     """Scripts that a formatter or a forgotten brace has spoilt; one fault of a kind."""
     found: list[FoundFault] = []
-    for token in tokens:
+    for before, token in pairwise(tokens):
         if token.kind not in ("SUB", "SUP"):
             continue
         inside, start, stop = token.inside, token.start, token.stop
@@ -167,6 +167,18 @@ def _script_faults(tokens: Sequence[Token]) -> list[FoundFault]:
         elif token.value == "_-":
             why = "only the t is lowered: braces are missing around t-1"
             found.append(_unbraced(why, inside[0].start, inside[0].start, stop, 0.85))
+        elif token.value == "_2":
+            why = "only the first letter is lowered: braces are missing around both"
+            found.append(_unbraced(why, inside[0].start, inside[0].start, stop, 0.85))
+        elif [t.kind for t in inside] == ["ACCENT", "LETTER"] and inside[1].value == "t":
+            why, accent = "the accent stands above the time: it is one of the name", inside[0]
+            moved = (
+                Edit(before.start, before.start, f"\\{accent.value}{{"),
+                Edit(before.stop, before.stop, "}"),
+                Edit(accent.start, accent.stop, ""),
+            )
+            at = before.start
+            found.append(FoundFault("misplaced_accent", why, at, stop, "", "", moved, 0.8, True))
         elif token.value == "_{":
             why, mend = "the brace of this index is never closed", (Edit(stop, stop, "}"),)
             found.append(FoundFault("missing_braces", why, start, stop, "", "", mend, 0.9, True))
@@ -179,8 +191,8 @@ def _script_faults(tokens: Sequence[Token]) -> list[FoundFault]:
             found.append(fault)
         elif (plus := _bias_inside(token)) is not None:
             why = "the bias stands in the subscript: the brace closes too late"
-            moved = (Edit(plus.start, plus.start, "}"), Edit(stop - 1, stop, ""))
-            found.append(FoundFault("misplaced_brace", why, start, stop, "", "", moved, 0.9, True))
+            late = (Edit(plus.start, plus.start, "}"), Edit(stop - 1, stop, ""))
+            found.append(FoundFault("misplaced_brace", why, start, stop, "", "", late, 0.9, True))
         elif is_late(inside):
             why, at = "the 1 is lowered again: t_1 for t-1", inside[1].start
             minus = (Edit(at, at + 1, "-"),)
@@ -214,6 +226,8 @@ def _merged(faults: Sequence[FoundFault]) -> list[FoundFault]:
     for fault in faults:
         known = first.get(fault.kind)
         first[fault.kind] = (
-            fault if known is None else replace(known, edits=(*known.edits, *fault.edits))
+            fault
+            if known is None
+            else replace(known, stop=fault.stop, edits=(*known.edits, *fault.edits))
         )
     return list(first.values())

@@ -66,11 +66,17 @@ def _layout(tokens: Sequence[Token]) -> list[Token]:
 
 
 def _without_empty_groups(tokens: Sequence[Token]) -> list[Token]:
-    """Without {}, which only keeps a sign from its neighbour."""
+    """Without {}, which only keeps a sign from its neighbour, and + for {+}."""
     result: list[Token] = []
     for token in tokens:
         if token.kind == "RBRACE" and result and result[-1].kind == "LBRACE":
             result.pop()
+        elif (
+            token.kind == "RBRACE"
+            and [t.kind in OPERATORS for t in result[-2:]] == [0, 1]
+            and (result[-2].kind == "LBRACE")
+        ):
+            del result[-2]
         else:
             result.append(token)
     return result

@@ -12,6 +12,7 @@ from symgate.reading.lexer import Lexer
 from symgate.reading.source import Piece
 from symgate.reading.tokens import MAX_DEPTH, MAX_TOKENS, FormulaError, Token
 
+_LABELLED = {"W", "U", "V", "R", "P", "b"}
 _OPENING = {"LPAR", "LBRACKET", "LBRACE", "LANGLE", "LCURLY"}
 _CLOSING = {"RPAR", "RBRACKET", "RBRACE", "RANGLE", "RCURLY"}
 
@@ -22,8 +23,9 @@ def tokens(piece: Piece) -> list[Token]:
     if len(raw) > MAX_TOKENS:
         raise FormulaError("the formula is too long", raw[0].start, raw[0].stop)
     if piece.kind == "plain":
-        return gathered(_plain_signs(raw), plain=True)
-    return gathered(_dotted_stars(_lost_underscores(_spoilt_signs(_short_fractions(raw)))))
+        return gathered(_plain_signs(_with_bracketed_labels(raw)), plain=True)
+    raw = _lost_underscores(_spoilt_signs(_short_fractions(_with_bracketed_labels(raw))))
+    return gathered(_dotted_stars(raw))
 
 
 def _steps(raw: list[Token]) -> list[Token]:
@@ -103,32 +105,6 @@ def _lost_one(raw: list[Token], at: int, before: Token) -> bool:
     return accented and raw[at].value == "t" and follows not in ("SUB", "SUP", "LBRACE", "PRIME")
 
 
-_GLUED = re.compile(r"(?<![A-Za-z_])[A-Za-z]t-1(?![A-Za-z\d])")
-_GLUED_ANY = re.compile(r"(?:(?<![A-Za-z_\\])[A-Za-z]|(?<=\}))(t(-1)?)(?![A-Za-z\d_])")
-
-
-def with_glued_times(piece: Piece) -> Piece:
-    """Plain text in which Ht-1 is H at t-1 and it is i at t, with the scripts written out."""
-    parts: list[str] = []
-    offsets: list[int] = []
-    at = 0
-    for found in _GLUED_ANY.finditer(piece.text):
-        cut = found.start(1)
-        parts.append(piece.text[at:cut])
-        offsets.extend(piece.at(i) for i in range(at, cut))
-        script = f"_{{t{found[2] or ''}}}"
-        parts.append(script)
-        offsets.extend([piece.at(cut)] * len(script))
-        at = found.end()
-    parts.append(piece.text[at:])
-    offsets.extend(piece.at(i) for i in range(at, len(piece.text)))
-    return replace(piece, text="".join(parts), offsets=offsets)
-
-
-def has_glued_times(text: str) -> bool:
-    return _GLUED.search(text) is not None
-
-
 def _plain_signs(raw: list[Token]) -> list[Token]:
     """Signs of plain text: (.) and .* are ⊙, x between a matrix and a bracket is a product."""
     result: list[Token] = []
@@ -147,10 +123,6 @@ def _plain_signs(raw: list[Token]) -> list[Token]:
         ):
             result.append(replace(token, kind="SUP", value="^"))
             at += 1
-        elif _labels_in_brackets(raw, at):
-            marks = (replace(token, kind="SUB", value="_"), replace(token, kind="LBRACE"))
-            result.extend((*marks, raw[at + 1], replace(raw[at + 2], kind="RBRACE")))
-            at += 3
         elif _is_raised_star(raw, at):
             result.extend((replace(token, kind="SUP", value="^"), replace(token, kind="LETTER")))
             at += 1
@@ -171,12 +143,33 @@ def _plain_signs(raw: list[Token]) -> list[Token]:
     return result
 
 
-def _labels_in_brackets(raw: list[Token], at: int) -> bool:
-    """Whether brackets hold the label of a weight, as in W(h) h(t-1)."""
-    kinds = [t.kind for t in raw[at : at + 4]]
-    weight = at > 0 and raw[at - 1].value in ("W", "U", "V")
-    label = kinds == ["LPAR", "LETTER", "RPAR", "LETTER"] and raw[at + 1].value != "t"
-    return weight and label and not raw[at].spaced and raw[at + 3].spaced
+def _with_bracketed_labels(raw: list[Token]) -> list[Token]:
+    """W(x,f) x(t) + b(f), where brackets hold the labels of a weight: they are lowered."""
+    result: list[Token] = []
+    stop = -1
+    for at, token in enumerate(raw):
+        if token.kind == "LPAR" and (end := _labels_end(raw, at)) > 0:
+            stop = end
+            result += (replace(token, kind="SUB", value="_"), replace(token, kind="LBRACE"))
+        else:
+            result.append(replace(token, kind="RBRACE") if at == stop else token)
+    return result
+
+
+def _labels_end(raw: list[Token], at: int) -> int:
+    """Where the bracket that opens here closes, if it holds the labels of a weight; else 0."""
+    weight = raw[at - 1].value if at and not raw[at].spaced else ""
+    labels = [t for t in raw[at + 1 : at + 6] if t.kind not in ("SPACE", "GAP")]
+    kinds = "".join({"LETTER": "l", "COMMA": ",", "RPAR": ")"}.get(t.kind, "?") for t in labels)
+    found = re.match(r"l(?:,l)?\)", kinds)
+    if found is None or weight not in _LABELLED:
+        return 0
+    if {"t", "k"} & {t.value for t in labels[: found.end()]}:
+        return 0
+    end = raw.index(labels[found.end() - 1])
+    follows = raw[end + 1 : end + 2]
+    acts = bool(follows) and follows[0].kind in ("LETTER", "ACCENT")
+    return end if weight == "b" or (acts and (found.end() > 2 or follows[0].spaced)) else 0
 
 
 def _is_raised_star(raw: list[Token], at: int) -> bool:
@@ -233,6 +226,9 @@ def gathered(raw: list[Token], plain: bool = False) -> list[Token]:
         if _each_lowered(argument, raw[at : at + 4]):  # h_t_-_1
             argument, stop, at = [*argument, raw[at + 1], raw[at + 3]], raw[at + 3].stop, at + 4
             token = replace(token, value="_-")
+        if _is_second_letter(result, argument, raw, at, opened):  # W_ix x_t
+            argument, stop, at = [*argument, raw[at]], raw[at].stop, at + 1
+            token = replace(token, value="_2")
         follows = [t.kind for t in raw[at : at + 2]]
         opens = bool(argument) and argument[0].kind == "LT" and argument[-1].kind != "GT"
         if opens and follows[:1] == ["GT"]:  # ^{<t-1}>
@@ -255,6 +251,20 @@ def gathered(raw: list[Token], plain: bool = False) -> list[Token]:
             )
         )
     return result
+
+
+def _is_second_letter(
+    before: list[Token], argument: list[Token], raw: list[Token], at: int, opened: list[str]
+) -> bool:
+    """Whether the letter behind a script belongs to it: x in W_ix x_t, where braces are missing."""
+    if not before or before[-1].value not in _LABELLED or opened != ["LETTER"]:
+        return False
+    own, *rest = [*raw[at : at + 3], *[Token("", "", 0, 0)] * 3][:3]
+    while rest and rest[0].kind in ("TIMES", "SPACE"):
+        rest.pop(0)
+    beside = own.kind == "LETTER" and not own.spaced and own.start == argument[-1].stop
+    apart = bool(rest) and (rest[0].spaced or rest[0].kind == "LPAR" or len(rest) < 2)
+    return beside and apart and rest[0].kind in ("LETTER", "LPAR", "LBRACKET", "ACCENT")
 
 
 def _cut_off(script: Token, argument: list[Token], follows: list[Token]) -> bool:

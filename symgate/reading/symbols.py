@@ -43,7 +43,23 @@ WORDS = words(
 )
 
 #: Commands that frame their argument, or say something about it.
-BOXES = words("boxed fbox framebox bbox mathclap cancel hl")
+BOXES = words(
+    "boxed fbox framebox bbox mathclap cancel hl eqalign eqalignno leqalignno displaylines "
+    "mathbin mathrel mathord mathpunct mathinner mathopen mathclose"
+)
+
+#: Commands whose argument stands in brackets that they draw: the kinds of these.
+FRAMES = {
+    word: kinds
+    for own, *kinds in (
+        ("pqty paren parens pqty*", "LPAR", "RPAR"),
+        ("bqty brack bracks brackets", "LBRACKET", "RBRACKET"),
+        ("Bqty braces", "LCURLY", "RCURLY"),
+        ("abs abs* vqty absolutevalue", "LBAR", "RBAR"),
+        ("norm norm*", "DOUBLE", "DOUBLE"),
+    )
+    for word in own.split()
+}
 
 #: Commands that mean nothing here; the number of arguments that go with them.
 IGNORED = dict.fromkeys(
@@ -52,6 +68,7 @@ IGNORED = dict.fromkeys(
         "displaystyle textstyle scriptstyle limits nolimits rm bf it cal nonumber notag hline "
         "strut small large Large LARGE huge normalsize footnotesize scriptsize tiny centering "
         "noindent mathstrut relax allowbreak nobreak protect em sf tt boldmath fn_cm fn_phv "
+        "mleft mright qty startalign stopalign IEEEyesnumber IEEEnonumber IEEEeqnarraynumspace "
         "inline ! , : > / thinspace negthinspace medspace thickspace negmedspace bg_white "
         "kern mkern qedhere hfill hfil par smallskip medskip bigskip break "
     ),
@@ -79,7 +96,8 @@ TERMINALS = spelled(
         "BAR": "vert lvert rvert mid",
         "PRIME": "prime",
         "OPLUS": "oplus",
-        "ROW": "newline cr tabularnewline",
+        "ROW": "newline cr tabularnewline NR",
+        "AMP": "NC",
         "EQ": "coloneqq triangleq equiv gets leftarrow doteq eq coloncolonequals coloneq",
         "LT": "lt",
         "GT": "gt",
