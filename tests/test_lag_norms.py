@@ -801,7 +801,7 @@ def test_names_are_the_first_state_where_left_out() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"of": "zz"}, "a value of gru named 'zz' is not known; choose from"),
+        ({"of": "zz"}, "a value of gru named 'zz' is not known; did you mean 'z'"),
         ({"wrt": "hh"}, "a value of gru named 'hh' is not known; did you mean 'h'"),
         ({"lags": 13}, "lag 13 reaches before the start: from step 11 there are 12 lags"),
         ({"lags": 5, "at": 3}, "lag 5 reaches before the start: from step 3 there are 4 lags"),
