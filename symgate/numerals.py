@@ -35,8 +35,12 @@ def decimal(value: float, digits: int = 3) -> str:
     ('1.43', '5,178', '0.37', '−∞')
     """
     whole_part = abs(float(f"{value:.{digits}g}")) >= 10**digits
-    shown = f"{value:,.0f}" if whole_part else f"{value:,.{digits}g}"
-    return shown.replace("inf", "∞").replace("-", "−")
+    return formatted(value, ",.0f" if whole_part else f",.{digits}g")
+
+
+def formatted(value: float, form: str = "g") -> str:
+    """A number in a format of Python's, with the signs of minus and infinity."""
+    return format(value, form).replace("inf", "∞").replace("-", "−")
 
 
 def steps(value: float | None) -> str:
@@ -87,13 +91,15 @@ def raised(exponent: int) -> str:
     return str(exponent).translate(_RAISED)
 
 
-def rate(value: float | None) -> str:
-    """A rate per step.
+def rate(value: float | None, form: str = "+.4f") -> str:
+    """A rate per step, or the words for one that is not finite.
 
-    >>> rate(-0.48369), rate(None)
-    ('−0.4837', 'none')
+    >>> rate(-0.48369), rate(None), rate(-math.inf)
+    ('−0.4837', 'none', 'zero')
     """
-    return "none" if value is None else f"{value:+.4f}".replace("-", "−")
+    if value is None or not math.isfinite(value):
+        return "zero" if value is not None and value < 0 else "none"
+    return formatted(value, form)
 
 
 def share(value: float | None) -> str:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 from itertools import product
@@ -177,6 +178,14 @@ def test_a_counterexample_of_conditional_cells_differs(first: str, second: str) 
     found = compared(first, second)
     assert found.conditions
     really_differs(found.counterexample)
+
+
+def test_a_counterexample_is_written_with_its_own_numbers() -> None:
+    example = compared("gru", "gru-reset-after").counterexample
+    assert example is not None
+    shown = {"W": np.array([[1.05, 2.0], [0.0, -0.5]])}
+    example = replace(example, variables={**example.variables, **shown})
+    assert "W = [[1.05, 2], [0, -0.5]]" in str(example)
 
 
 def test_a_counterexample_gives_both_cells_the_same_numbers() -> None:

@@ -333,12 +333,12 @@ def _listed(values: Mapping[str, Array]) -> str:
     """Names with their values; those of one value together."""
     together: dict[str, list[str]] = {}
     for name, value in values.items():
-        together.setdefault(_shown(value), []).append(name)
+        shown = _shown(value.item() if value.size == 1 else value.tolist())
+        together.setdefault(shown, []).append(name)
     return "; ".join(f"{', '.join(names)} = {value}" for value, names in together.items())
 
 
-def _shown(value: Array) -> str:
-    flat = np.asarray(value)
-    if flat.size == 1:
-        return f"{float(flat.ravel()[0]):g}"
-    return str(flat.tolist()).replace(".0", "")
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(_shown, value))}]"
+    return f"{value:g}"

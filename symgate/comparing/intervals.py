@@ -19,6 +19,7 @@ from symgate.comparing.polynomials import (
     Polynomial,
     of_monomial,
 )
+from symgate.numerals import formatted
 
 #: What rounding may do to the end of an interval.
 ROUNDING = 1e-9
@@ -97,13 +98,9 @@ class Between:
 
     def __str__(self) -> str:
         if self.low == self.high:
-            return _shown(self.low)
+            return formatted(float(self.low))
         left, right = "(" if self.open_low else "[", ")" if self.open_high else "]"
-        return f"{left}{_shown(self.low)}, {_shown(self.high)}{right}"
-
-
-def _shown(end: Number) -> str:
-    return ("-" if end < 0 else "") + "∞" if math.isinf(end) else f"{float(end):g}"
+        return f"{left}{formatted(float(self.low))}, {formatted(float(self.high))}{right}"
 
 
 def _end(one: tuple[Number, bool], other: tuple[Number, bool]) -> tuple[Number, bool]:

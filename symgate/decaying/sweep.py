@@ -24,7 +24,6 @@ from symgate.asked import asked, is_number, number, several, table, units, word,
 from symgate.decaying.measure import decay
 from symgate.decaying.progress import Journal
 from symgate.decaying.table import HEADER, half_life, reach
-from symgate.decaying.table import number as told
 from symgate.decaying.tail import Rate
 from symgate.decaying.workers import in_order
 from symgate.equations.cell import Cell
@@ -32,7 +31,7 @@ from symgate.equations.zoo import cell_of
 from symgate.errors import Diverged, SymgateError, UnknownName, held, known_name
 from symgate.files import write_file
 from symgate.instead import tells
-from symgate.numerals import counted, power
+from symgate.numerals import counted, power, rate
 from symgate.numerals import whole as whole_number
 from symgate.numerics.biases import all_biases, bias_of
 from symgate.numerics.block import ends
@@ -142,7 +141,7 @@ class Sweep:
                 continue
             fit = fit_of(row)
             found = (
-                told(fit.value, "+.4f"),
+                rate(fit.value),
                 reach(fit),
                 half_life(fit, self.setting["lags"]),
                 whole_number(row["passes_1e-3"]),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from symgate.numerals import power, steps, whole
+from symgate.numerals import power, rate, steps, whole
 from symgate.numerics.norms import NORMS
 from symgate.tables import html_table
 
@@ -27,7 +26,7 @@ def _row(d: Decay) -> tuple[str, ...]:
     return (
         d.cell,
         f"{d.of} / {d.wrt}",
-        number(d.rate, "+.4f"),
+        rate(d.rate),
         reach(d.fit),
         half_life(d.fit, int(d.lags[-1])),
         whole(d.passes["1e-3"]),
@@ -67,13 +66,6 @@ def in_the_norm(decays: Sequence[Decay]) -> str:
         return f"norms differ, so the numbers do not compare: {each}"
     size = max(d.width for d in decays)
     return f"norm: {NORMS[names.pop()].told(size)}"
-
-
-def number(value: float, form: str) -> str:
-    """A number, or the words for one that is not finite."""
-    if not math.isfinite(value):
-        return "zero" if value < 0 else "none"
-    return format(value, form).replace("-", "−")
 
 
 def reach(fit: Rate) -> str:

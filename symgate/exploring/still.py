@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from html import escape
 
+from symgate.numerals import formatted
+
 #: Width and height of the plot, and the room left and below for words.
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 720, 320, 48, 90, 12, 34
 
@@ -39,7 +41,7 @@ def still_picture(curves: Mapping[str, Sequence[float | None]]) -> str:
         parts.append(
             f'<path d="M{LEFT} {y(decade):.1f}H{WIDTH - RIGHT}" class="grid"/>'
             f'<text x="{LEFT - 6}" y="{y(decade) + 4:.1f}" text-anchor="end">10'
-            f'<tspan dy="-5" font-size="9">{str(decade).replace("-", "−")}</tspan></text>'
+            f'<tspan dy="-5" font-size="9">{formatted(decade)}</tspan></text>'
         )
     for k in (0, lags // 2, lags):
         parts.append(f'<text x="{x(k):.0f}" y="{HEIGHT - 16}" text-anchor="middle">{k}</text>')

@@ -93,10 +93,5 @@ class Consequence:
 
 
 def _shown(interval: Any) -> str:
-    return f"[{_end(interval.low)}, {_end(interval.high)}]"
-
-
-def _end(value: Any) -> str:
-    if value in (float("inf"), float("-inf")):
-        return "oo" if value > 0 else "-oo"
-    return f"{float(value):g}"
+    """An interval in the letters of SymPy."""
+    return f"[{float(interval.low):g}, {float(interval.high):g}]".replace("inf", "oo")

@@ -161,15 +161,14 @@ def _measured_on(decays: list[Decay]) -> None:
 
 
 def _bounds(decays: list[Decay]) -> None:
-    from symgate.decaying.table import number as shown
-    from symgate.numerals import power
+    from symgate.numerals import power, rate
 
     table = [("cell", "", "rate per step", "rate error", "at the last lag", "error in decades")]
     for d in decays:
         found, told = d.bounds, d.predictions
         assert found is not None
         assert told is not None
-        table.append((d.cell, "measured", shown(d.rate, "+.4f"), "", power(d.median[-1]), ""))
+        table.append((d.cell, "measured", rate(d.rate), "", power(d.median[-1]), ""))
         lines = {
             found.worst_case: found.worst_log10,
             "bound for this run": found.run_log10.max(axis=1),
@@ -177,8 +176,8 @@ def _bounds(decays: list[Decay]) -> None:
         for name, line in lines.items():
             table.append(("", name, "", "", power(float(line[-1])), ""))
         for entry in told.entries:
-            rates = shown(entry.rate, "+.4f"), shown(entry.rate_off, "+.4f")
-            last = power(float(entry.log10_norm[-1])), shown(entry.decades_off, "+.1f")
+            rates = rate(entry.rate), rate(entry.rate_off)
+            last = power(float(entry.log10_norm[-1])), rate(entry.decades_off, "+.1f")
             table.append(("", f"from the {entry.name}", *rates, *last))
     print()
     show_table(table)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from typing import TYPE_CHECKING, Any
 
 from symgate.cli import pictures
@@ -20,7 +21,7 @@ from symgate.cli.options import (
 )
 from symgate.cli.pictures import add_picture
 from symgate.cli.saying import show_json, show_table
-from symgate.numerals import counted
+from symgate.numerals import counted, formatted
 from symgate.numerics.setup import USUAL
 
 if TYPE_CHECKING:
@@ -113,4 +114,4 @@ def _show(found: list[Lyapunov]) -> None:
 def _number(value: Any, form: str) -> str:
     """A number, or the least and the largest of one a sequence."""
     ends = (value.min(), value.max()) if getattr(value, "size", 1) > 1 else (float(value),)
-    return " to ".join(f"{v:{form}}" for v in ends).replace("nan", "none")
+    return " to ".join("none" if math.isnan(v) else formatted(v, form) for v in ends)
