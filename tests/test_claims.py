@@ -408,3 +408,9 @@ def test_formulas_of_several_cells_say_whose_they_are() -> None:
     assert r"h_t = h_{t-1} && \text{gru}" in rows[0]
     assert r"h_t = n_t && \text{gru-z-takes-new}" in rows[1]
     assert r"\text" not in judged["forget-gate"].formula
+
+
+def test_the_map_below_a_claim_is_that_of_the_comparison() -> None:
+    turned = sg.Cell.from_text(str(sg.cell("gru")).replace("W_z @", "W_z.T @"), name="turned")
+    (found,) = sg.judge("one-matrix-or-two", cells={"lstm": "gru", "lstm-concat": turned})
+    assert found.formula == sg.compare("gru", turned).latex()

@@ -246,7 +246,7 @@ def really_differs(example: Counterexample | None) -> None:
 def test_conditions_are_named() -> None:
     assert compared("gru", "gru-reset-after").conditions == (
         ("n = 1", "c_n = 0"),
-        ("U_n diagonal", "c_n = 0"),
+        ("U_n is diagonal", "c_n = 0"),
     )
     assert compared("lstm", "lstm-coupled").conditions == (
         ("W_i = -W_f", "U_i = -U_f", "b_i = -b_f"),

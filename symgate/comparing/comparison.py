@@ -165,7 +165,7 @@ def compare(first: Cell | str, second: Cell | str) -> Comparison:
     >>> found.verdict, found.map.gates["z"], found.map.parameters["U_z"]
     ('equal', '1 - z', '-U_z')
     >>> sg.compare("gru", "gru-reset-after").conditions
-    (('n = 1', 'c_n = 0'), ('U_n diagonal', 'c_n = 0'))
+    (('n = 1', 'c_n = 0'), ('U_n is diagonal', 'c_n = 0'))
     >>> print(sg.compare("lstm", "lstm-coupled").direction)
     lstm-coupled is a special case of lstm
     """

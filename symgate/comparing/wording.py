@@ -30,13 +30,14 @@ class CellMap:
     def to_dict(self) -> dict[str, dict[str, str]]:
         return {kind: dict(names) for kind, names in vars(self).items()}
 
+    @property
+    def changed(self) -> Mapping[str, str]:
+        """What has another name, or is something else, in the first cell."""
+        told = (pair for names in vars(self).values() for pair in names.items())
+        return {name: value for name, value in told if name != value}
+
     def __str__(self) -> str:
-        shown = [
-            f"{name} → {value}"
-            for names in vars(self).values()
-            for name, value in names.items()
-            if name != value
-        ]
+        shown = [f"{name} → {value}" for name, value in self.changed.items()]
         return "; ".join(shown) if shown else "the same names"
 
 
@@ -164,7 +165,7 @@ def conditions_in_words(found: ProvedMap, first: Cell, second: Cell) -> tuple[st
     both = _ambiguous(found)
     for asked, cell in ((found.first, first), (found.second, second)):
         of = f" in {cell.name}" if first.name != second.name and both else ""
-        shown += [f"{_columns(*name)} diagonal{of}" for name in asked.diagonal]
+        shown += [f"{_columns(*name)} is diagonal{of}" for name in asked.diagonal]
         shown += [f"{_columns(*name)} = I{of}" for name in asked.identity]
         order = list(cell.parameters)
         shown += [

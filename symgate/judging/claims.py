@@ -179,7 +179,7 @@ def judge(
     >>> found.verdict
     'true under stated conditions'
     >>> print(found.sentences[0])
-    It makes no difference if there is one unit and c_n = 0, or if U_n is ...: ...
+    It makes no difference if n = 1 and c_n = 0, or if U_n is diagonal and c_n = 0: ...
     """
     known = {claim["id"]: claim for claim in claims()}
     wanted = list(known) if names is None else [names] if isinstance(names, str) else list(names)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +10,7 @@ from sympy import Expr, Integer, S
 
 from symgate.algebra.marks import Partial
 from symgate.algebra.vectors import variable
-from symgate.comparing.comparison import CellMap
+from symgate.comparing.comparison import Comparison
 from symgate.equations.cell import Cell
 from symgate.errors import UnknownName
 from symgate.linear.jacobian import jacobian as exact
@@ -28,18 +27,17 @@ from symgate.writing.width import continued, lines, plain
 #: The room for a row, in em.
 ROOM = 40.0
 
-#: The signs between the parts of a formula, in LaTeX.
+#: The signs between the parts of a formula, in LaTeX and as text.
 _SIGNS = {
-    "=": "=",
-    "≤": r"\leq",
-    "<": "<",
-    "→": r"\to",
-    "∈": r"\in",
-    "⇒": r"\quad \Rightarrow \quad",
-    ",": r", \quad",
-    "≠": r"\neq",
+    "=": (" = ", " = "),
+    "≤": (r" \leq ", " ≤ "),
+    "<": (" < ", " < "),
+    "→": (r" \to ", " → "),
+    "∈": (r" \in ", " ∈ "),
+    "⇒": (r" \quad \Rightarrow \quad ", " ⇒ "),
+    ",": (r", \quad ", ", "),
+    "≠": (r" \neq ", " ≠ "),
 }
-_NAME = re.compile(r"[A-Za-z]\w*")
 
 
 @dataclass(frozen=True)
@@ -74,11 +72,12 @@ def write(cell: Cell, *parts: Any, like: str | None = None) -> FormulaText:
     """
     latex, text = _printers(cell, like)
     shown = [Integer(p) if isinstance(p, int) else p for p in parts]
-    in_latex = " ".join(_SIGNS[p] if isinstance(p, str) else latex.show(p) for p in shown)
-    in_text = " ".join(p if isinstance(p, str) else text.show(p) for p in shown)
-    marked = in_latex.replace(" ,", ",")
+    marked, in_text = (
+        "".join(_SIGNS[p][way] if isinstance(p, str) else printer.show(p) for p in shown)
+        for way, printer in enumerate((latex, text))
+    )
     rows = [continued(line) if i else line for i, line in enumerate(lines(marked, ROOM, 2.0))]
-    return FormulaText(plain(marked), in_text.replace(" ,", ","), tuple(rows), cell.name)
+    return FormulaText(plain(marked), in_text, tuple(rows), cell.name)
 
 
 def equation(cell: Cell, name: str, expression: Expr | None = None, *given: Any) -> FormulaText:
@@ -169,24 +168,11 @@ def named(cell: str) -> str:
     return rf"\text{{{label_text(cell)}}}"
 
 
-def mapped(first: Cell, second: Cell, found: CellMap) -> FormulaText | None:
+def mapped(found: Comparison) -> FormulaText | None:
     """What the names of the second cell are in the first, where they are something else."""
-    changed = [
-        (name, value)
-        for names in (found.states, found.inputs, found.gates, found.parameters)
-        for name, value in names.items()
-        if name != value
-    ]
+    changed = {} if found.map is None else found.map.changed
     if not changed:
         return None
-    left, right = (LatexPrinter(None, Naming(c, notation("symgate"))) for c in (second, first))
-    latex = ", ".join(
-        rf"{plain(left.name(name, None))} \mapsto {_with_names(value, right)}"
-        for name, value in changed
-    )
-    text = ", ".join(f"{name} ↦ {value}" for name, value in changed)
-    return FormulaText(latex, text, (latex,))
-
-
-def _with_names(value: str, printer: LatexPrinter) -> str:
-    return _NAME.sub(lambda name: plain(printer.name(name.group(), None)), value)
+    told = [rf"\text{{{label_text(a)}}} \to \text{{{label_text(b)}}}" for a, b in changed.items()]
+    latex = found.latex() or r", \quad ".join(told)
+    return FormulaText(latex, str(found.map), (latex,))

@@ -128,16 +128,10 @@ def towards(ends: Mapping[str, int]) -> str:
 def in_words(conditions: Iterable[Iterable[str]]) -> str:
     """The conditions of a comparison, in a sentence.
 
-    >>> in_words([["n = 1", "c_n = 0"], ["U_n diagonal"]])
-    'there is one unit and c_n = 0, or if U_n is diagonal'
+    >>> in_words([["n = 1", "c_n = 0"], ["U_n is diagonal"]])
+    'n = 1 and c_n = 0, or if U_n is diagonal'
     """
-    return ", or if ".join(" and ".join(map(_condition, way)) for way in conditions)
-
-
-def _condition(words: str) -> str:
-    if words == "n = 1":
-        return "there is one unit"
-    return f"{words.removesuffix(' diagonal')} is diagonal" if words.endswith("nal") else words
+    return ", or if ".join(map(" and ".join, conditions))
 
 
 # -- ranges -------------------------------------------------------------------------------
