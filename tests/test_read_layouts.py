@@ -7,11 +7,10 @@ import pytest
 from symgate.reading.reader import read_text
 from symgate.reading.reading import Reading
 
-GRU = (
-    "z[t] = sigmoid(W_z @ x[t] + U_z @ h[t-1] + b_z)",
-    "r[t] = sigmoid(W_r @ x[t] + U_r @ h[t-1] + b_r)",
-    "n[t] = tanh(W_n @ x[t] + U_n @ (r[t] * h[t-1]) + b_n)",
-    "h[t] = (1 - z[t]) * h[t-1] + z[t] * n[t]",
+LIGHT = (
+    "z[t] = sigmoid(W @ x[t] + U @ h[t-1])",
+    "n[t] = tanh(V @ x[t])",
+    "h[t] = z[t] * h[t-1] + (1 - z[t]) * n[t]",
 )
 RNN = ("h[t] = tanh(W @ x[t] + U @ h[t-1] + b)",)
 
@@ -46,6 +45,54 @@ def only(text: str) -> Reading:
             "h(t) = tanh(W(x,h) x(t) + W(h, h)h(t-1) + b(h))\n",
             ("h[t] = tanh(W_x_h @ x[t] + W_h_h @ h[t-1] + b_h)",),
             id="indices in brackets",
+        ),
+        pytest.param(
+            "<p>h<sub>t</sub> = \\(\\\\tanh\\)(W x<sub>t</sub> + U h<sub>t-1</sub> + b)</p>\n",
+            RNN,
+            id="a sign in mathematics among marks of HTML",
+        ),
+        pytest.param(
+            "# $$\n# z_t = \\sigma(W x_t\n#    + U h_{t-1}), \\\\\n#\n# n_t = \\tanh(V x_t), \\\\\n"
+            "# h_t = z_t \\odot h_{t-1}\n#     + (1 - z_t) \\odot n_t\n# $$\n",
+            LIGHT,
+            id="a formula in a comment",
+        ),
+        *(
+            pytest.param(
+                f"{mark} z_t = σ(W x_t{end}\n{mark}       + U h_{{t-1}})  # the gate\n"
+                f"{mark} n_t = tanh(V x_t)\n"
+                f"{mark} h_t = z_t ⊙ h_{{t-1}}{end}\n{mark}     + (1 - z_t) ⊙ n_t\n\nThe end.\n",
+                LIGHT,
+                id=f"lines of a comment that go on, {mark}{end}",
+            )
+            for mark, end in (
+                ("", ""),
+                (";;", ""),
+                (" *", ""),
+                ("--", ""),
+                ("%", " ..."),
+                (">", " \\"),
+            )
+        ),
+        pytest.param(
+            "z(t) = sigmoid(W x(t) + U h(t-1))\n\nn(t) = tanh(V x(t))\n\n"
+            "h(t) = z(t) * h(t-1) +\n\n       (1 - z(t)) * n(t)\n",
+            LIGHT,
+            id="a sum that goes on behind a blank line",
+        ),
+        pytest.param(
+            "<!--\\\\\nz(t) = \\sigma(W x(t) + U h(t-1))\\\\\nn(t) = \\tanh(V x(t))\\\\\n"
+            "h(t) = z(t) \\times h(t-1) \\\\\n + (1 - z(t)) \\times n(t)-->\n",
+            LIGHT,
+            id="a comment of HTML",
+        ),
+        pytest.param(
+            "// h(t)=tanh(W·x(t) + U·h(t-1) + b)    h(t-1) -> ho,   h(t) -> h\n",
+            RNN,
+            id="what variables are called behind a gap",
+        ),
+        pytest.param(
+            "│ h_t = tanh(W·x_t + U·h_{t-1} + b)   (new)  │\n", RNN, id="a frame of lines"
         ),
         pytest.param(
             r"$z_t = \sigma(Wx_t + Bais)$, $n_t = \tanh(Vx_t + Bais)$, "

@@ -72,7 +72,7 @@ class Lexer:
             self.spaced = kind in ("space", "newline")
 
     def token(self, kind: str, value: str, start: int, stop: int | None = None) -> Token:
-        stop = self.at if stop is None else stop
+        stop = stop or self.at
         if self.font is not None and kind not in ("SPACE", "GAP", "NEWLINE"):
             start, self.font = self.font, None
         return Token(
@@ -313,18 +313,18 @@ class Lexer:
             stop = self.text.find("\n", self.at)
             self.at = len(self.text) if stop < 0 else stop
             return
-        if text == "<" and self.plain and self.text[start - 1 : start + 3] == " <- ":
+        arrow = text + self.text[self.at : self.at + 1] if self.plain else ""
+        if arrow in ("->", "=>") or self.text[start - 1 : start + 3] == f" {arrow} " == " <- ":
             self.at += 1
-            yield self.token("EQ", "<-", start)
+            yield self.token("EQ" if text == "<" else "RELATION", arrow, start)
         elif text in _SIGNS:
             yield self.token(_SIGNS[text], text, start)
         elif text == ":":
-            follows = re.compile(r"\s{0,2}=").match(self.text, self.at)
-            if follows is None:
+            if re.compile(r"\s{0,2}=").match(self.text, self.at) is None:
                 yield self.token("COLON", text, start)
         elif text == ".":
             yield self.token("DOT", text, start)
-        elif text == "!" and self.text[self.at : self.at + 1] == "=":
+        elif text == "!" and self.text.startswith("=", self.at):
             self.at += 1
             yield self.token("RELATION", "!=", start)
         else:

@@ -44,15 +44,16 @@ def without_bullet(tokens: list[Token]) -> list[Token]:
 
 def remark_at(tokens: Sequence[Token], plain: bool) -> int | None:
     """Where words begin that tell what the equation is: after a wide space, or a comment."""
-    depth = signs = 0
+    depth = signs = gap = 0
     for i, token in enumerate(tokens):
         outside = depth <= 0
+        gap = i if outside and token.kind == "GAP" else gap
         depth += (token.kind in OPEN) - (token.kind in CLOSE)
         signs += token.kind == "EQ"
         if not outside or not signs:
             continue
-        if token.kind == "RELATION":
-            return i
+        if token.kind == "RELATION":  # what stands behind a gap tells how it is used: h(t) -> h
+            return gap if plain and any(t.kind == "EQ" for t in tokens[:gap]) else i
         if plain and token.kind == "BAR" and token.spaced:
             return i
         if token.kind == "TEXT" and i > 0:

@@ -11,8 +11,12 @@ from symgate.reading.documents import markup, notebook, python
 from symgate.reading.source import Piece
 
 _SOURCES = words(".py .pyi .jl .lua .cpp .cc .h .hpp .cu .java .m")
-#: Marks of a comment in which no Markdown begins: //, ///, //!.
-_COMMENT = re.compile(r"^[ \t]*//+!?", re.MULTILINE)
+#: Marks of a comment in which no Markdown begins: //, ///, //!, #, ;;, --, !, and of HTML's.
+_COMMENT = re.compile(
+    r"^[ \t]*(?://+!?|(?:#+|;+|--|!|<!--)(?=[\s\\]))|-->(?=[ \t]*$)", re.MULTILINE
+)
+#: A sign by itself in mathematics, in a line of text: r<sub>t</sub> = \\(\\sigma\\)(…).
+_SIGN = re.compile(r"(?:\$|\\{1,2}\()\s*\\?(\\[A-Za-z]+)\s*(?:\$|\\{1,2}\))")
 
 
 def pieces(text: str, path: str = "") -> Iterator[Piece]:
@@ -27,4 +31,13 @@ def pieces(text: str, path: str = "") -> Iterator[Piece]:
     elif ending in _SOURCES:
         yield from python.pieces(text)
     else:
-        yield from markup.pieces(python.blank(_COMMENT, text))
+        yield from markup.pieces(_with_bare_signs(python.blank(_COMMENT, text)))
+
+
+def _with_bare_signs(text: str) -> str:
+    """A text whose equations of plain lines hold no marks of mathematics around single signs."""
+    shown = []
+    for line in text.split("\n"):
+        bare = _SIGN.sub(lambda m: m[1].center(len(m[0])), line) if "\\" in line else line
+        shown.append(line if "=" not in bare or "$" in bare or "\\(" in bare else bare)
+    return "\n".join(shown)

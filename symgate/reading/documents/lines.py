@@ -12,6 +12,8 @@ from symgate.reading.symbols import FUNCTIONS
 #: The longest equation in plain text, and the longest line that is looked through.
 MAX_EQUATION = 400
 MAX_LINE = 4_000
+#: The most lines on which an equation of plain text goes on.
+MAX_CONTINUED = 8
 
 #: A symbol and a sign of definition behind it: perhaps with scripts, accents, a time.
 _START = re.compile(
@@ -32,7 +34,7 @@ _RIGHT = re.compile(
     rf"\\(?:sigma|tanh|odot|Gamma|tilde)\b|{_CALL}|[ₜᵗ]|_\{{?\(?t\b|\w\[t\]|t-1|t−1|<sub>t|_\{{[a-z]-1\}}"
 )
 #: What it may be right below another equation.
-_PRODUCT = re.compile(r"\s*\w+\s?[*·]\s?\w")
+_PRODUCT = re.compile(r"\s*\w+(?:\(\w\))?\s?(?:[*·]|\\(?:times|cdot|circ|odot)\b)\s?\w")
 #: What it has where words stand before it: a function, or a value of the step times another.
 _SURE = re.compile(
     rf"\\(?:sigma|tanh|odot)\b|{_CALL}|[_<({{>]{{1,2}}t(?:</su[bp]>|[)}}>]{{0,2}})\s?(?:[*·×∘]|\\circ|\\cdot|\\times)\s?\S"
@@ -44,7 +46,7 @@ _COMMAND = re.compile(r"\\(?:sigma|tilde|hat|Gamma|odot|tanh|cdot|mathbf|circ|ti
 #: What may end an equation: a mark of a comment, words behind a dash or a wide gap, words in
 #: brackets that end its line.
 _COMMENT = re.compile(
-    r"(?:\s|&nbsp;)(?:#|//|--|←|<--?)\s"
+    r"(?:\s|&nbsp;)(?:#|//|--|←|<--?)\s|\s*[│┃║]"
     r"|(?:\s[—–-]\s|[ \t]{3,}|\t)(?=[^\W\d_]{3,}(?:[\s,]|\Z)(?!\s*[-+*/=·⊙]))"
     r"|\s[(（](?=[^\W\d_]{2,}[\s,])[^()=+*·⊙_]{8,}[)）]\W*(?m:$)"
 )
@@ -64,6 +66,16 @@ _SIGN = re.compile("[=≔←]|<-")
 _EMPHASIS = re.compile(
     r"(?<=[\w})\]>])\*(?=\s*+(?::?=|≔|←|<-))|\*{1,2}(?=\s*+(?:\([^()]{0,60}\)\s*+)?\Z)"
 )
+
+#: An operator at the end of a line that goes on, and at the start of one that does.
+_OPEN_END = re.compile(r"(?:[-−+*·⊙∘×=]|\\(?:odot|cdot|circ|times))\s*\Z")
+_GOES_ON = re.compile(r"(?:[+⊙∘×·−]|[-*](?=\s\S))")
+#: The sign of a programming language that its line goes on.
+_CARRIED = re.compile(r"\s*(?:\.{3}|[\\&])?\s*\Z")
+#: A word of prose: no function, no name with an index.
+_PROSE = re.compile(r"(?<![\\\w])(?!sigma|tanh)[^\W\d_]{4,}(?![\w({\[]|\s\()")
+#: What stands before an equation in each line of a comment or a frame.
+_LEADER = re.compile(r"[ \t]*((?:[>#%*;!|│┃║/]|--)*)[ \t]*")
 
 _BRACKETS = re.compile(r"[(\[{]|[)\]}]")
 
@@ -91,14 +103,19 @@ def _likely_lines(text: str, start: int, stop: int) -> Iterator[tuple[Piece, boo
         last = text.find("\n", found, stop)
         last = stop if last < 0 else last
         if last - first <= MAX_LINE:
-            pieces = list(_in_line(text, first, last, first == before))
+            pieces = list(_in_line(text, first, last, stop, first == before))
             before = last + 1 if any(likely for _, likely in pieces) else -1
             yield from pieces
         at = last + 1
 
 
-def _in_line(text: str, first: int, last: int, below: bool) -> Iterator[tuple[Piece, bool]]:
-    """The equations of one line; `below` says whether it stands right below another."""
+def _in_line(
+    text: str, first: int, last: int, stop: int, below: bool
+) -> Iterator[tuple[Piece, bool]]:
+    """The equations of one line; `below` says whether it stands right below another.
+
+    What goes on in the lines that follow, up to `stop`, is read to its end.
+    """
     starts: list[re.Match[str]] = []
     at, depth = first, 0
     for found in _START.finditer(text, first, last):
@@ -119,17 +136,66 @@ def _in_line(text: str, first: int, last: int, below: bool) -> Iterator[tuple[Pi
         closing = text.find(opened[1], found.end(), end) if opened is not None else -1
         framed = text[first : found.start()].rstrip()[-1:] in ("(", "[")
         end = closing if closing > 0 else _end(text, found.end(), end, framed)
-        own = text[found.start() : end].rstrip()
-        end = found.start() + len(own)
+        spans = [(found.start(), end)]
+        if i + 1 == len(starts) and closing < 0 and between is None and not framed:
+            spans += _continued(text, first, found.start(), end, stop)
+        own, places = "", list[int]()
+        for one, other in spans:
+            part = _CARRIED.sub("", text[one:other]) if len(spans) > 1 else text[one:other].rstrip()
+            own += " " * bool(own) + part
+            places += [
+                *([one] * (len(own) - len(part) - len(places))),
+                *range(one, one + len(part)),
+            ]
         behind = "" if closing > 0 else behind
         if len(own) <= MAX_EQUATION and _CODE.search(own) is None:
             likely = _is_one(own, behind, below)
             below |= likely
             kind = "latex" if _COMMAND.search(own) else "plain"
-            piece = Piece.slice(text, found.start(), end, kind=kind, display=False)
+            piece = Piece(own, places, kind, display=False)
             if text[found.start() - 1 : found.start()] == "*":
                 piece = replace(piece, text=_EMPHASIS.sub(" ", piece.text, count=1))
             yield piece, likely
+
+
+def _continued(text: str, first: int, start: int, end: int, stop: int) -> list[tuple[int, int]]:
+    """Where an equation from start to end goes on in the lines below: + i_t * g_t."""
+    spans: list[tuple[int, int]] = []
+    kept, own = 0, text[start:end]
+    leader = _LEADER.match(text, first, start)
+    mark = leader[1] if leader is not None and leader.end() == start else ""
+    while len(spans) < MAX_CONTINUED:
+        after = text.find("\n", end, stop) + 1
+        opened = sum(1 if b[0] in "([{" else -1 for b in _BRACKETS.finditer(own))
+        due = _OPEN_END.search(_CARRIED.sub("", own)) is not None or opened > 0
+        kept = kept if opened > 0 else len(spans)
+        if after and due and not text[after : _line_end(text, after, stop)].strip(f" \t{mark}"):
+            after = text.find("\n", after, stop) + 1
+        if not after:
+            break
+        last = _line_end(text, after, stop)
+        found = _LEADER.match(text, after, last)
+        at = after
+        if mark and found is not None and found[1].startswith(mark):
+            at = found.start(1) + len(mark)
+        while at < last and text[at] in " \t":
+            at += 1
+        end = _end(text, at, last, False)
+        line = text[at:end]
+        deeper = at - after > start - first or line[:1] not in "-*"
+        goes_on = (_GOES_ON.match(line) is not None and deeper) or due
+        if not line or not goes_on or _SIGN.search(line) or _PROSE.search(line):
+            break
+        spans.append((at, end))
+        own += f" {line}"
+    else:
+        kept = len(spans)
+    return spans[:kept]
+
+
+def _line_end(text: str, at: int, stop: int) -> int:
+    end = text.find("\n", at, stop)
+    return stop if end < 0 else end
 
 
 def _end(text: str, start: int, stop: int, framed: bool) -> int:
@@ -137,7 +203,7 @@ def _end(text: str, start: int, stop: int, framed: bool) -> int:
     depth = 0
     comments = {found.start() for found in _COMMENT.finditer(text, start, stop)}
     for at in range(start, stop):
-        if at in comments and depth == 0:
+        if at in comments and depth <= 0:
             return at
         depth += (text[at] in "([{") - (text[at] in ")]}")
         if depth < 0 and framed:

@@ -91,6 +91,9 @@ def pieces(
         found = _OPENERS.search(text, at, stop)
         if found is None:
             break
+        if found.group("escaped") is not None:
+            at = found.end()
+            continue
         inside = _inside(text, found, stop, depth)
         if inside is None:
             whole = found.group("fence") is None and found.group("annotation") is None
@@ -311,10 +314,6 @@ def _shortcode(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece],
     return [_latex(text, found.end(), end, found.group(), closing, True)], end + len(closing)
 
 
-def _nothing(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece], int] | None:
-    return [], found.end()
-
-
 _READERS = {
     "directive": _directive,
     "role": _role,
@@ -324,7 +323,6 @@ _READERS = {
     "round": _round,
     "doxygen": _doxygen,
     "code": _code,
-    "escaped": _nothing,
     "dollar": _dollar,
     "url": _url,
     "attribute": _attribute,
