@@ -104,12 +104,24 @@ def other_cases(lines: Sequence[LaidOutLine]) -> list[tuple[str, str]]:
     for name, ref in missing.items():
         other = "_".join((ref.letter.swapcase(), *ref.accents, *ref.labels))
         own = next((line for line in lines if line.name == other), None)
-        kept = own is not None and (_reads(own, other, -1) or own.target.time is None)
-        if len(ref.letter) == 1 and kept:
+        if len(ref.letter) == 1 and own is not None and _is_one(lines, own, ref):
             pairs.append((name, other))
     gates = {line.name.lower(): line.name for line in lines if line.target.letter == "Gamma"}
     pairs += [(n, gates[n.lower()]) for n in _undefined(lines, None) if n.lower() in gates]
     return pairs
+
+
+def _is_one(lines: Sequence[LaidOutLine], own: LaidOutLine, ref: Reference) -> bool:
+    """Whether a name that nothing defines is that of a line in the other case.
+
+    It is where that is a state, or no step is printed, or a gate that no line reads otherwise
+    and that is no input: no weight acts on it.
+    """
+    if own.target.time is None or any(_reads(own, n, -1) for n in (own.name, ref.name)):
+        return True
+    read = any(r.name == own.name for line in lines for r in line.references)
+    acted = any(_weighs(line, ref.name) for line in lines)
+    return ref.time == 0 and not read and not acted and _has_function(own)
 
 
 def accented_states(lines: Sequence[LaidOutLine]) -> list[tuple[str, str]]:
@@ -156,18 +168,10 @@ def with_one_case(
         odd = [r for r in uses if own in shown[r] and meant not in shown[r]]
         if (target.time is None and target.letter != "Gamma") or not odd:
             continue
-        printed, first = text[odd[0].start : odd[0].stop], odd[0]
+        edits = tuple(Edit(r.start, r.stop, relettered(shown[r], own, meant)) for r in odd)
+        start, stop, put = edits[0].start, edits[0].stop, edits[0].text
         why = f"{name} and {other} are one name in two cases"
-        fault = FoundFault(
-            "case_mismatch",
-            why,
-            first.start,
-            first.stop,
-            printed,
-            relettered(printed, own, meant),
-            (),
-            0.8,
-        )
+        fault = FoundFault("case_mismatch", why, start, stop, shown[odd[0]], put, edits, 0.8)
         result[at] = replace(result[at], faults=(*result[at].faults, fault))
     return result
 

@@ -95,7 +95,9 @@ def _lost_one(raw: list[Token], at: int, before: Token) -> bool:
         command = at > 1 and raw[at - 2].kind in ("SUB", "SUP", "ACCENT")
         stepped = inside[:2] == ["t", "}"] or inside == ["t", "-", "1", "}"]
         return stepped and not command
-    accented = before.kind == "RBRACE" and [t.kind for t in raw[max(0, at - 4) : at]] == [
+    font = before.kind == "LETTER" and len(before.value) == 1 < before.stop - before.start
+    closes = before.kind == "RBRACE"
+    accented = font or (closes and [t.kind for t in raw[max(0, at - 4) : at]]) == [
         "ACCENT",
         "LBRACE",
         "LETTER",

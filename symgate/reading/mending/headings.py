@@ -47,13 +47,13 @@ def _parts(cell: Readable) -> Iterator[tuple[str, str]]:
 
 
 def _called(cell: Readable) -> Iterator[tuple[str, str]]:
-    """The last word for a gate in the text between a formula and the one before it."""
+    """The last word for a gate beside a formula, or between it and the one before it."""
     lines = sorted(cell.found.lines, key=lambda u: u.line.equation.start)
     text, before = cell.document.text, 0
     for u in lines:
         start = u.line.equation.start
-        words = text[max(before, start - NEAR) : start].lower()
-        found = [(m.end(), part) for part, word in _WORDS.items() for m in re.finditer(word, words)]
+        words = u.line.equation.remark or text[max(before, start - NEAR) : start]
+        found = [(m.end(), part) for part, word in _WORDS.items() for m in re.finditer(word, words.lower())]
         if found:
             yield u.name, max(found)[1]
         before = max(text.find("\n", u.line.equation.stop), u.line.equation.stop)
