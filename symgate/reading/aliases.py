@@ -117,7 +117,8 @@ def _is_one(lines: Sequence[LaidOutLine], own: LaidOutLine, ref: Reference) -> b
     It is where that is a state, or no step is printed, or a gate that no line reads otherwise
     and that is no input: no weight acts on it.
     """
-    if own.target.time is None or any(_reads(own, n, -1) for n in (own.name, ref.name)):
+    kept = any(_reads(line, own.name, -1) for line in lines) and _reads(own, ref.name, -1)
+    if own.target.time is None or _reads(own, own.name, -1) or kept:
         return True
     read = any(r.name == own.name for line in lines for r in line.references)
     acted = any(_weighs(line, ref.name) for line in lines)

@@ -10,7 +10,7 @@ from symgate.reading.faults import FoundFault, Placed, relettered
 from symgate.reading.mending.readable import Readable
 from symgate.reading.names import Reference
 from symgate.reading.structure import affine, variables
-from symgate.reading.terms import Apply, Num, Var, subterms
+from symgate.reading.terms import Apply, Num, Times, Var, children, subterms
 from symgate.reading.understood import Understood
 
 _ALTERNATIVE = re.compile(
@@ -93,7 +93,8 @@ def _renamed(cell: Readable, u: Understood, kept: Understood) -> FoundFault | No
     read = {ref.name for own in (u, kept) for ref in own.line.references}
     known = read | {own.name for own in (*cell.found.lines, *cell.found.outputs)}
     terms = [t for own in cell.found.lines if own.term is not None for t in subterms(own.term)]
-    known |= {t.vector.name for t in terms if isinstance(t, Apply) and isinstance(t.vector, Var)}
+    acted = [t.vector for t in terms if isinstance(t, Apply) and not isinstance(t.vector, Times)]
+    known |= {v.name for t in acted for v in (*children(t), t) if isinstance(v, Var)}
     lacking = [v for _, v in cell.variables() if v.time != -1 and v.name not in known]
     if len({v.name for v in lacking}) > 1:
         own_marks = {mark for p in cell.parameters(u) for mark in "".join(p.ref.labels)}
@@ -165,18 +166,35 @@ def _with_index(cell: Readable, place: Placed, model: Reference, time: int) -> I
 
 
 def _other_notation(cell: Readable) -> Iterator[FoundFault]:
-    """One x^{t}, x_t or x^{[<t>]} among many x^{<t>}: an index that is written otherwise."""
-    uses = {ref.start: (time, ref, _notation(cell, ref)) for time, ref in cell.uses()}
+    """One x^{t}, x_t or x^{[<t>]} among many x^{<t>}: an index that is written otherwise.
+
+    What is written so at every place of its step, y^{(t-1)} beside y^t, is the author's way.
+    """
+    every = [*cell.uses(), *((r.time, r) for u in cell.found.outputs for r in _steps(u))]
+    uses = {ref.start: (time, ref, _notation(cell, ref)) for time, ref in every}
     counts = Counter(own for _, _, own in uses.values())
     usual = max(counts, key=lambda own: counts[own], default="")
     kept = [(time, ref) for time, ref, own in uses.values() if own == usual]
     names = {ref.name for _, ref in kept}
     odd = [use for use in uses.values() if use[2] != usual and use[1].name in names]
-    for time, ref, _ in odd if max(4, 4 * len(odd)) <= counts[usual] else ():
+    places = Counter((ref.name, time, own) for time, ref, own in uses.values())
+    odd = [
+        (time, ref, own)
+        for time, ref, own in odd
+        if places[ref.name, time, own] == 1 or places[ref.name, time, usual]
+    ]
+    if not any(time for time, _, own in uses.values() if own == usual):
+        odd = [use for use in odd if not (use[0] and use[2].startswith("paren"))]  # h_(t-1)
+    for time, ref, _ in odd if max(4, 3 * len(odd)) <= counts[usual] else ():
         model = next(other for _, other in kept if other.name == ref.name)
         meant = cell.at_step(model, time or 0, kept)
         why = f"the other indices of {ref.name} are written otherwise"
         yield cell.exchanged("time_index_notation", why, ref, meant, 0.8)
+
+
+def _steps(u: Understood) -> list[Reference]:
+    """The names of a line that bear a step, its own among them."""
+    return [r for r in (u.line.target, *u.line.references) if r.time is not None]
 
 
 def _notation(cell: Readable, ref: Reference) -> str:
