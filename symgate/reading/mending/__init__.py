@@ -20,6 +20,7 @@ from symgate.reading.faults import Edit, FoundFault, edited
 from symgate.reading.mending import habits, headings, layout, written
 from symgate.reading.mending.broken import Broken
 from symgate.reading.mending.change import Change
+from symgate.reading.mending.invariants import INVARIANTS
 from symgate.reading.mending.naming import misnamed
 from symgate.reading.mending.printing import Printing
 from symgate.reading.mending.readable import Readable
@@ -82,9 +83,10 @@ def _absent(left: Sequence[Broken], own: Sketch) -> FoundFault | None:
 def _fault(slip: ReadSlip, made: Sequence[ReadSlip], printing: Printing) -> FoundFault:
     change = slip.change
     here = [b for b in slip.mended if b.line == change.line and _holds(b, change)]
-    told = [b.why for b in (*here, *slip.mended)]
+    beside = [b for b in slip.mended if INVARIANTS[b.rule].elsewhere]
     these = "this change" if len(made) == 1 else "these changes"
-    why = told[0] if told else f"with {these} it is the cell {slip.reached}"
+    reached = f"with {these} it is the cell {slip.reached}" if slip.reached else ""
+    why = next((b.why for b in (*here, *beside)), reached) or slip.mended[0].why
     return FoundFault(
         change.kind,
         why,

@@ -25,10 +25,10 @@ def signs(maker: Maker, term: Plus) -> Iterator[Change]:
 
 
 def sums_for_products(maker: Maker, term: Plus) -> Iterator[Change]:
-    """(1 - z) ⊙ h for (1 - z) + h, o ⊙ tanh(c) for o + tanh(c)."""
+    """(1 - z) ⊙ h for (1 - z) + h, o ⊙ tanh(c) for o + tanh(c), f ⊙ c for f - c."""
     for i, ((s1, one), (s2, other)) in enumerate(pairwise(term.terms)):
         at = maker.printing.sign_before(term, i + 1)
-        if at is None or s2 < 0 or isinstance(one, Num):
+        if at is None or isinstance(one, Num) or (s2 < 0 and not isinstance(one, Var)):
             continue
         product = Times(one.start, other.stop, (one, other), ("hadamard",))
         rest = (*term.terms[:i], (s1, product), *term.terms[i + 2 :])

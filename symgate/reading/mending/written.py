@@ -171,7 +171,7 @@ def _other_notation(cell: Readable) -> Iterator[FoundFault]:
     What is written so at every place of its step, y^{(t-1)} beside y^t, is the author's way.
     """
     every = [*cell.uses(), *((r.time, r) for u in cell.found.outputs for r in _steps(u))]
-    uses = {ref.start: (time, ref, _notation(cell, ref)) for time, ref in every}
+    uses = {r.start: (time, r, _notation(cell, r)) for time, r in every if _written(r)}
     counts = Counter(own for _, _, own in uses.values())
     usual = max(counts, key=lambda own: counts[own], default="")
     kept = [(time, ref) for time, ref, own in uses.values() if own == usual]
