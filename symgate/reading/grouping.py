@@ -27,11 +27,15 @@ from symgate.reading.second_cells import (
 
 @dataclass
 class Draft:
-    """The lines of one cell; `doubled` are second definitions, `outputs` read the states only."""
+    """The lines of one cell; `doubled` are second definitions, `outputs` read the states only.
+
+    `repeats` are lines that stand in the document once more.
+    """
 
     lines: list[LaidOutLine]
     doubled: list[LaidOutLine] = field(default_factory=list)
     outputs: list[LaidOutLine] = field(default_factory=list)
+    repeats: list[LaidOutLine] = field(default_factory=list)
 
 
 @dataclass
@@ -101,7 +105,7 @@ def grouped(lines: Sequence[LaidOutLine], text: str) -> Grouped:
             doubled.append(dropped)
     skipped.extend((line, "repeated") for _, line in repeats)
     if current:
-        groups.append(Draft(current, doubled))
+        groups.append(Draft(current, doubled, repeats=[line for _, line in repeats]))
     return Grouped([draft for group in groups for draft in _parted(group, skipped)], skipped)
 
 
@@ -174,7 +178,10 @@ def _parted(group: Draft, skipped: list[tuple[LaidOutLine, str]]) -> list[Draft]
         known = taken | {o.name for o in outputs}
         outputs = [*(line for line in lines if line.name in feeding - known), *outputs]
         taken |= {o.name for o in outputs}
-        drafts.append(Draft(own, [d for d in group.doubled if d.name in part], outputs))
+        doubled, repeats = (
+            [d for d in every if d.name in part] for every in (group.doubled, group.repeats)
+        )
+        drafts.append(Draft(own, doubled, outputs, repeats))
     left = [line for line in lines if line.name not in taken]
     if not drafts and _incomplete(lines):
         return [Draft(lines, group.doubled)]

@@ -50,6 +50,7 @@ def understand(
         [_meant(line, context) for line in draft.outputs],
         [_meant(line, context) for line in draft.doubled],
         context,
+        repeats=draft.repeats,
     )
     _shift(found)
     _inline(found)

@@ -47,13 +47,17 @@ class Understood:
 
 @dataclass
 class Understanding:
-    """The lines of a cell, and what is known of the names in them."""
+    """The lines of a cell, and what is known of the names in them.
+
+    `repeats` are the places of lines that are printed once more.
+    """
 
     lines: list[Understood]
     outputs: list[Understood]
     doubled: list[Understood]
     context: Context
     inlined: list[Understood] = field(default_factory=list)
+    repeats: list[LaidOutLine] = field(default_factory=list)
     backwards: set[str] = field(default_factory=set)
     convolution: bool = False
     ranked: RankedCell | None = None

@@ -52,8 +52,8 @@ def _called(cell: Readable) -> Iterator[tuple[str, str]]:
     text, before = cell.document.text, 0
     for u in lines:
         start = u.line.equation.start
-        words = u.line.equation.remark or text[max(before, start - NEAR) : start]
-        found = [(m.end(), part) for part, word in _WORDS.items() for m in re.finditer(word, words.lower())]
+        words = (u.line.equation.remark or text[max(before, start - NEAR) : start]).lower()
+        found = [(m.end(), part) for part, word in _WORDS.items() for m in re.finditer(word, words)]
         if found:
             yield u.name, max(found)[1]
         before = max(text.find("\n", u.line.equation.stop), u.line.equation.stop)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 
 from symgate.reading.faults import FoundFault, Placed, relettered
 from symgate.reading.mending.readable import Readable
@@ -21,6 +22,7 @@ _REVERSE = re.compile(r"backward|reverse|bidirect|rückwärts|arriere|反向|后
 
 def faults(cell: Readable) -> Iterator[FoundFault]:
     yield from _doubled(cell)
+    yield from _repeated(cell)
     yield from _missing(cell)
     yield from _other_notation(cell)
     yield from _unread_output(cell)
@@ -91,11 +93,7 @@ def _is_read_again(cell: Readable, name: str) -> bool:
 def _renamed(cell: Readable, u: Understood, kept: Understood) -> FoundFault | None:
     """The one of two definitions of i that is meant for f, which no line defines."""
     read = {ref.name for own in (u, kept) for ref in own.line.references}
-    known = read | {own.name for own in (*cell.found.lines, *cell.found.outputs)}
-    terms = [t for own in cell.found.lines if own.term is not None for t in subterms(own.term)]
-    acted = [t.vector for t in terms if isinstance(t, Apply) and not isinstance(t.vector, Times)]
-    known |= {v.name for t in acted for v in (*children(t), t) if isinstance(v, Var)}
-    lacking = [v for _, v in cell.variables() if v.time != -1 and v.name not in known]
+    lacking = _lacking(cell, read)
     if len({v.name for v in lacking}) > 1:
         own_marks = {mark for p in cell.parameters(u) for mark in "".join(p.ref.labels)}
         lacking = [v for v in lacking if v.ref.letter in own_marks]
@@ -109,6 +107,26 @@ def _renamed(cell: Readable, u: Understood, kept: Understood) -> FoundFault | No
     meant = cell.printed(lacking[0].start, lacking[0].stop)
     why = f"{u.name} is defined twice, and {lacking[0].name} never"
     return cell.exchanged("symbol_defined_twice", why, target, meant, 0.85)
+
+
+def _lacking(cell: Readable, read: AbstractSet[str] = frozenset()) -> list[Var]:
+    """What the cell reads of a step that no line defines and no weight acts on: gates."""
+    known = read | {own.name for own in (*cell.found.lines, *cell.found.outputs)}
+    acted = [t.vector for _, t in cell.terms() if isinstance(t, Apply)]
+    inside = [v for t in acted if not isinstance(t, Times) for v in (*children(t), t)]
+    known |= {v.name for v in inside if isinstance(v, Var)}
+    return [v for _, v in cell.variables() if v.time != -1 and v.name not in known]
+
+
+def _repeated(cell: Readable) -> Iterator[FoundFault]:
+    """The line of i once more, where the lines of f and o are missing."""
+    lacking = sorted({v.name for v in _lacking(cell)})
+    for line in cell.found.repeats if len(lacking) >= len(cell.found.repeats) else ():
+        target = line.target
+        why = f"this is the line of {line.name} once more, and no line defines {' and '.join(lacking)}"
+        printed = cell.printed(target.start, target.stop)
+        place = (target.start, target.stop, printed)
+        yield FoundFault("wrong_equation", why, *place, "", (), 0.75)
 
 
 def _second_definition(cell: Readable, u: Understood) -> FoundFault:
