@@ -116,6 +116,7 @@ def _found(document: Document, every: Iterable[Piece], edits: Sequence[Edit]) ->
     groups = grouped(with_aliases(read, document.text), document.text)
     for line, why in groups.skipped:
         near = [d for d in groups.drafts if any(map(line.is_candidate_of, d.lines))]
+        near = near or [d for d in groups.drafts if _reads_the_same_stranger(line, d.lines)]
         near = near or [d for d in groups.drafts[-1:] if _shows_a_stranger(line, read)]
         if near:
             near[0].outputs.append(line)
@@ -154,6 +155,14 @@ def _found(document: Document, every: Iterable[Piece], edits: Sequence[Edit]) ->
             )
         found.cells.append((draft, understanding, parts))
     return without_filters(found)
+
+
+def _reads_the_same_stranger(line: LaidOutLine, cell: Sequence[LaidOutLine]) -> bool:
+    """Whether a line reads the last value that a cell reads and that has no line: h_{t-1} in o."""
+    known = {own.name for own in cell}
+    late = {r.name for own in cell for r in own.references if r.time == -1} - known
+    own = {r.name for r in line.references if r.time == -1}
+    return len(late) == 1 and late <= own and line.target.time == 0 and line.name not in own
 
 
 def _shows_a_stranger(line: LaidOutLine, every: Sequence[LaidOutLine]) -> bool:

@@ -22,10 +22,10 @@ from symgate.reading.mending.broken import Broken
 from symgate.reading.mending.change import Change
 from symgate.reading.mending.invariants import INVARIANTS
 from symgate.reading.mending.naming import misnamed
-from symgate.reading.mending.printing import Printing
+from symgate.reading.mending.printing import Printing, stepped
 from symgate.reading.mending.readable import Readable
 from symgate.reading.mending.search import ReadSlip, slips
-from symgate.reading.mending.sketch import Sketch, sketch
+from symgate.reading.mending.sketch import sketch
 from symgate.reading.source import Document
 from symgate.reading.structure import Structure
 from symgate.reading.understood import Understanding
@@ -57,21 +57,27 @@ def inferred(
     by_habit = list(habits.swapped(Readable(document, found, parts)))
     if faults:
         by_habit = [replace(f, edits=(), certainty=0.6) for f in by_habit]
-    absent = _absent(left, own)
+    absent = _absent(left, printing)
     if absent is not None:
         return [*faults, absent]
     return [*faults, *by_habit, *(_bare(b, printing) for b in left if b.fixed)]
 
 
-def _absent(left: Sequence[Broken], own: Sketch) -> FoundFault | None:
+def _absent(left: Sequence[Broken], printing: Printing) -> FoundFault | None:
     """The line that is missing where one gate is unread, and every line reads one unknown state.
 
-    With no unknown state it is the line that reads the gate, as h = o ⊙ tanh(c).
+    With no unknown state it is the line that reads the gate, as h = o ⊙ tanh(c). A state whose
+    new value stands in the document may have a line that was not read.
     """
+    own = printing.sketch
     unread, unknown = ([b for b in left if b.rule == rule] for rule in ("read", "closed"))
     alike = len(unknown) > 2 and len({b.why for b in unknown}) == 1
     one = own.whole and len(unread) == 1 and alike
     several = len(left) > 1 or len(own.parts.gates) > 1
+    if one:
+        late = printing.printed(unknown[0].start, unknown[0].stop)
+        now = stepped(late, 1, own.found.context.indices.time)
+        one = not now or now not in printing.document
     if not one and not (own.closes and unread and left == unread and several):
         return None
     why = f"{unread[0].why}, and {unknown[0].why}" if one else "; ".join(b.why for b in unread)

@@ -123,7 +123,8 @@ def _repeated(cell: Readable) -> Iterator[FoundFault]:
     lacking = sorted({v.name for v in _lacking(cell)})
     for line in cell.found.repeats if len(lacking) >= len(cell.found.repeats) else ():
         target = line.target
-        why = f"this is the line of {line.name} once more, and no line defines {' and '.join(lacking)}"
+        missing = " and ".join(lacking)
+        why = f"this is the line of {line.name} once more, and no line defines {missing}"
         printed = cell.printed(target.start, target.stop)
         place = (target.start, target.stop, printed)
         yield FoundFault("wrong_equation", why, *place, "", (), 0.75)
