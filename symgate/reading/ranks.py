@@ -56,7 +56,7 @@ class RankedReader:
     def __init__(self, context: Context, rows: bool, memories: Sequence[str]) -> None:
         self.context, self.rows, self.memories = context, rows, memories
         self.kinds = dict.fromkeys(memories, MATRIX)
-        self.numbers: set[str] = set()
+        self.numbers, self.scales = set[str](), set[str]()  # scales multiply matrices
         self.meaning = Meaning(context)
         self.calls = Calls(context, self.meaning.term)
 
@@ -192,8 +192,6 @@ class RankedReader:
                 raise Foreign("an index of a bracket", node)
         return inner
 
-    # -- products ------------------------------------------------------------------------
-
     def product(self, node: Tree, factors: Sequence[tuple[str, Tree]]) -> Value:
         """Parts between ⊙ component by component, each of them a chain."""
         parts: list[list[Value]] = [[]]
@@ -248,8 +246,8 @@ class RankedReader:
                 self.take_for_number(shown, kind)
             raise Foreign("a product of a matrix and a vector by components", node)
         if circled and kinds:
-            scalars = [text for text, kind, _ in values if kind == NUMBER]
-            self.kinds.update((t[:-3], COLUMN) for t in scalars if t.endswith("[t]"))
+            names = {t[:-3] for t, k, _ in values if k == NUMBER and t.endswith("[t]")}
+            self.kinds.update(dict.fromkeys(names - self.scales, COLUMN))
         text = " * ".join(bound(v, PRODUCT if not i else ACT + 1) for i, v in enumerate(values))
         return text, next(iter(kinds), NUMBER), PRODUCT
 
@@ -258,6 +256,7 @@ class RankedReader:
         found = re.fullmatch(r"(?:\w+\()?(\w+)(?:\[t\])?\)?", shown)
         if kind == COLUMN and found is not None:
             self.kinds[found[1]] = NUMBER
+            self.scales.add(found[1])
 
     def chain(self, node: Tree, values: Sequence[Value]) -> Value:
         """What stands side by side: numbers in front, then neighbours that make one value."""
