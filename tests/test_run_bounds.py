@@ -231,3 +231,10 @@ def test_a_slope_that_overflows_is_refused_in_words_and_without_a_warning() -> N
     d = sg.decay(sg.Cell.from_text(text), "h", "h", hidden=2, lags=4, samples=1, seed=0)
     with pytest.raises(sg.Diverged, match="the Jacobian of cell is not finite at step 3"):
         d.bounds  # noqa: B018
+
+
+def test_a_run_has_one_largest_exponent() -> None:
+    d = sg.decay("lstm", hidden=8, lags=60, networks=1, samples=2)
+    (run,) = d.runs
+    predicted = d.predictions["Lyapunov exponent"].rate
+    assert predicted == pytest.approx(sg.lyapunov(run, count=1).largest.mean())

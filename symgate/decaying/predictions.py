@@ -1,7 +1,7 @@
 """Predictions of the decay without following the gradient, and how far off each is.
 
 The carry with every gate at its bias; the carry with the mean of its log over the run; the
-Lyapunov exponent of the run, from one tangent vector; of a matrix state the law for keys in
+Lyapunov exponent of the run; of a matrix state the law for keys in
 random directions.
 """
 
@@ -27,8 +27,8 @@ from symgate.numerics.general_pull import general_step_norms
 from symgate.numerics.norms import NORMS
 from symgate.numerics.run import Run
 from symgate.numerics.simulate import simulate
-from symgate.numerics.tangent import tangent
 from symgate.tables import data_frame, html_table
+from symgate.theory.lyapunov import lyapunov
 
 Array = NDArray[Any]
 
@@ -117,7 +117,7 @@ def predictions(decay: Decay) -> Predictions:
     if is_general(run.cell) and decay.norm_name == "frobenius" and decay.of == decay.wrt:
         rate = mean_square(run, decay.of) * LN10 / 2
         entries.append(_prediction(decay, "random directions", lags * rate / LN10))
-    exponent = lyapunov(run)
+    exponent = float(np.mean(lyapunov(run, count=1).largest))
     with np.errstate(invalid="ignore"):
         line = np.where(lags > 0, lags * exponent / LN10, 0.0)
     entries.append(_prediction(decay, "Lyapunov exponent", line))
@@ -145,18 +145,6 @@ def carry_coefficient(cell: Cell, state: str) -> Expr | None:
         c.state: c.coefficient for c in sorted(carries(linearise(cell)), key=lambda c: c.state)
     }
     return found.get(state) or next(iter(found.values()), None)
-
-
-def lyapunov(run: Run) -> float:
-    """The largest Lyapunov exponent of a run, per step: how a random change of the state
-    grows over its second half, mean over the sequences."""
-    rng = np.random.default_rng(0)
-    change = {s: rng.normal(size=run.shape(s)) for s in run.cell.states}
-    log = tangent(run, change).log10_norm.reshape(run.steps + 1, -1) * LN10
-    half = run.steps // 2
-    with np.errstate(invalid="ignore"):
-        mean = float(np.mean((log[-1] - log[half]) / (run.steps - half)))
-    return mean if not math.isnan(mean) else -math.inf
 
 
 def _at_rest(run: Run, coefficient: Expr) -> Array:
