@@ -360,7 +360,7 @@ def test_as_html(judged: Judgements) -> None:
     assert shown.count("<section ") == len(judged)
     partial = mathml(r"\partial h_t/\partial h_{t-k}")
     assert f"{partial} halves every" in shown
-    assert "_{" not in re.sub(r"<math.*?</math>|<code>.*?</code>", "", shown)
+    assert "_{" not in re.sub(r"(?s)<math.*?</math>|<code>.*?</code>", "", shown)
 
 
 def test_terminal(capsys: pytest.CaptureFixture[str]) -> None:

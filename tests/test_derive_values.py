@@ -324,8 +324,8 @@ class Page:
                 for formula in step.formulas:
                     found: list[tuple[str, str, str]] = []
                     for shown in self.typesetter.formula(formula):  # a high one comes in parts
-                        converts(shown)
-                        for left, relation, right in rows(shown):
+                        converts(shown.latex)
+                        for left, relation, right in rows(shown.latex):
                             if found and not left and not relation:
                                 before = found.pop()
                                 found.append((*before[:2], f"{before[2]} {right}"))

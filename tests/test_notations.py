@@ -13,8 +13,7 @@ from symgate.writing.notation import names, notation
 
 def lines(cell: str, style: str) -> list[str]:
     body = equations(sg.cell(cell), style)
-    body = body.removeprefix(r"\begin{aligned} ").removesuffix(r" \end{aligned}")
-    return [line.replace("&", "") for line in body.split(r" \\ ")]
+    return [line.removesuffix(r" \\").replace("&", "") for line in body.splitlines()]
 
 
 LSTM = {

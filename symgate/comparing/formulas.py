@@ -16,7 +16,7 @@ from symgate.comparing.wording import InWords, entries
 from symgate.writing.latex import LatexPrinter
 from symgate.writing.naming import Naming
 from symgate.writing.notation import notation as notation_named
-from symgate.writing.width import plain
+from symgate.writing.width import aligned, plain
 
 
 def map_latex(one: Normal, other: Normal, found: ProvedMap, notation: str = "symgate") -> str:
@@ -31,8 +31,7 @@ def map_latex(one: Normal, other: Normal, found: ProvedMap, notation: str = "sym
         for kind, name, value in entries(one, other, found, mine)
     ]
     kept = [pair for pair in lines if pair[0] != pair[1]] or lines[:1]
-    body = r" \\ ".join(rf"{plain(left)} &\to {plain(right)}" for left, right in kept)
-    return rf"\begin{{aligned}} {body} \end{{aligned}}"
+    return aligned(rf"{plain(left)} &\to {plain(right)}" for left, right in kept)
 
 
 class InLatex(InWords):

@@ -16,9 +16,10 @@ from symgate.errors import SymgateError, UnknownName
 from symgate.instead import signs, tells
 from symgate.judging.deciding import ClaimScope
 from symgate.judging.finding import NOT_JUDGED, VERDICTS, Decision, Number
-from symgate.judging.formulas import FormulaText, aligned, named
+from symgate.judging.formulas import FormulaText, named
 from symgate.judging.page import html
 from symgate.numerals import counted
+from symgate.writing.width import beneath
 
 #: All that the data says of a claim.
 Entry = Mapping[str, Any]
@@ -64,16 +65,14 @@ class Judgement:
         several cells, the name of its cell stands beside each.
 
         >>> import symgate as sg
-        >>> print(sg.judge("gru-vanishing")["gru-vanishing"].formula[:30])
-        \begin{aligned} & \frac{\parti
+        >>> print(sg.judge("gru-vanishing")["gru-vanishing"].formula.splitlines()[0])
+        \begin{aligned}
         """
         rows = []
         for formula, cell in self.labelled:
             first, *rest = formula.rows
             rows += [first + (rf" && {named(cell)}" if cell else ""), *rest]
-        if len(rows) < 2:
-            return "".join(rows)
-        return aligned(rows)
+        return beneath(rows) if rows else ""
 
     @property
     def labelled(self) -> list[tuple[FormulaText, str]]:

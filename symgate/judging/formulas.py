@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,7 @@ from symgate.writing.naming import Naming
 from symgate.writing.notation import notation
 from symgate.writing.plain import TextPrinter
 from symgate.writing.tree import Count, ValueRange, Written
-from symgate.writing.width import continued, lines, plain
+from symgate.writing.width import lines, plain
 
 #: The room for a row, in em.
 ROOM = 40.0
@@ -57,11 +57,6 @@ class FormulaText:
         return {"latex": self.latex, "text": self.text, "cell": self.cell}
 
 
-def aligned(rows: Sequence[str]) -> str:
-    """Rows below each other, as one block of LaTeX."""
-    return r"\begin{aligned} & " + r" \\ & ".join(rows) + r" \end{aligned}"
-
-
 def write(cell: Cell, *parts: Any, like: str | None = None) -> FormulaText:
     r"""Expressions with signs between them; `like` names the equation whose order they keep.
 
@@ -76,8 +71,8 @@ def write(cell: Cell, *parts: Any, like: str | None = None) -> FormulaText:
         "".join(_SIGNS[p][way] if isinstance(p, str) else printer.show(p) for p in shown)
         for way, printer in enumerate((latex, text))
     )
-    rows = [continued(line) if i else line for i, line in enumerate(lines(marked, ROOM, 2.0))]
-    return FormulaText(plain(marked), in_text, tuple(rows), cell.name)
+    rows = tuple(lines(marked, ROOM, 2.0))
+    return FormulaText(plain(marked), in_text, rows, cell.name)
 
 
 def equation(cell: Cell, name: str, expression: Expr | None = None, *given: Any) -> FormulaText:

@@ -12,7 +12,7 @@ from matplotlib.mathtext import MathTextParser
 from matplotlib.offsetbox import AnchoredOffsetbox, HPacker, TextArea, VPacker
 from sympy import MatrixExpr
 
-from symgate.checking.check import Check, check
+from symgate.checking.check import Check, Fault, check
 from symgate.checking.page import SIGNS
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
@@ -30,8 +30,7 @@ LINE = 0.28
 #: The most summands that a picture has room for.
 MOST = 6
 
-#: What ends a line of LaTeX, and the word that mathematics sets too close to a factor before it.
-BREAK = " \\\\"
+#: A word that mathematics sets too close to a factor before it, and how it is set apart.
 THIN = r"\\, \g<0>"
 _DIAG = re.compile(r"(?<![-+=]) \\operatorname")
 
@@ -41,11 +40,14 @@ def homework(cells: Sequence[Cell], notation: str, seed: int) -> Made:
     for cell in reversed(cells):
         rows = _written(cell, notation, seed)
         if rows:
-            body = f"{BREAK}\n".join(head + " &" + tail for head, tail in rows)
+            body = " \\\\\n".join(head + " &" + tail for head, tail in rows)
             claim = f"\\begin{{align}}\n{body}\n\\end{{align}}\n"
             found = check(cell, claim)
             data = {"cell": cell.name, **found.to_dict()}
-            return data, {"data/homework.tex": claim.encode(), **drawn("homework", marked(found))}
+            return data, {
+                "data/homework.tex": claim.encode(),
+                **drawn("homework", marked(found, rows)),
+            }
     return {}, {}
 
 
@@ -75,22 +77,20 @@ def _written(cell: Cell, notation: str, seed: int) -> list[tuple[str, str]]:
 
 
 @styled
-def marked(found: Check) -> Figure:
+def marked(found: Check, rows: Sequence[tuple[str, str]]) -> Figure:
     """The lines of a check, each with its sign, and what is wrong below it."""
     signs = {said.line: said.verdict for said in found.lines}
     lines: list[Artist] = []
-    for number, written in enumerate(found.claim.splitlines(), 1):
-        line = written.removesuffix(BREAK)
-        if "{align}" in line:
-            continue
+    for number, (head, tail) in enumerate(rows, 2):  # the first line opens the formula
         verdict = signs.get(number, "")
+        faults = [fault for fault in found.faults if fault.line == number]
         colour = GREEN if verdict in ("right", "transposed") else RED
         sign = _words(SIGNS[verdict] if verdict else " ", colour)
-        lines.append(HPacker(children=[sign, *_line(line, number, found)], align="baseline", sep=8))
-        for fault in found.faults:
-            if fault.line == number:
-                said = (w if isinstance(w, str) else _set(w.latex) for w in fault.words)
-                lines.append(_words(f"        ▲ {''.join(said)}", darker(RED), 0.9))
+        line = _line(head, tail, faults)
+        lines.append(HPacker(children=[sign, *line], align="baseline", sep=8))
+        for fault in faults:
+            said = (w if isinstance(w, str) else _set(w.latex) for w in fault.words)
+            lines.append(_words(f"        ▲ {''.join(said)}", darker(RED), 0.9))
     figure = page(WIDTH, LINE * len(lines))
     figure.set_layout_engine("none")
     axes = figure.add_axes((0, 0, 1, 1))
@@ -100,15 +100,17 @@ def marked(found: Check) -> Figure:
     return figure
 
 
-def _line(line: str, number: int, found: Check) -> list[Artist]:
+def _line(head: str, tail: str, faults: Sequence[Fault]) -> list[Artist]:
     """A line as mathematics, with the first fault's place in red where it stands by itself."""
-    fault = next((fault for fault in found.faults if fault.line == number), None)
-    if fault is None:
-        return [_maths(line, "black")]
-    start = fault.column - 1
-    pieces = line[:start], line[start : start + fault.length], line[start + fault.length :]
-    if any(piece.count("{") != piece.count("}") for piece in pieces):
-        return [_maths(line, RED)]
+    before = head or r"\quad\; {}"
+    if not faults:
+        return [_maths(f"{before} {tail}", "black")]
+    start = faults[0].column - 1 - len(f"{head} &")
+    stop = start + faults[0].length
+    pieces = [tail[: max(start, 0)], tail[max(start, 0) : stop], tail[stop:]]
+    if start < 0 or any(piece.count("{") != piece.count("}") for piece in pieces):
+        return [_maths(f"{before} {tail}", RED)]
+    pieces[0] = f"{before} {pieces[0]}"
     shown: list[Artist] = [
         _maths(p, RED if i == 1 else "black") for i, p in enumerate(pieces) if p.strip()
     ]
@@ -116,13 +118,12 @@ def _line(line: str, number: int, found: Check) -> list[Artist]:
 
 
 def _maths(source: str, colour: str) -> TextArea:
-    """LaTeX as the pictures' own mathematics takes it: without marks, with room before diag."""
-    source = source.replace("&+", r"\quad\; {}+").replace("&", "").strip()
-    return _words(_set(source), colour, 1.1)
+    """LaTeX as the pictures' own mathematics takes it."""
+    return _words(_set(source.strip()), colour, 1.1)
 
 
 def _set(source: str) -> str:
-    """The same for words of a picture."""
+    """The same for words of a picture, with room before diag."""
     close = source.replace(r"\, \operatorname", r"\operatorname")
     set_as = f"${_DIAG.sub(THIN, close)}$"
     try:

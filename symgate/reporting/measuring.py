@@ -180,7 +180,7 @@ def _bound(cell: Cell, notation: str, of: str, wrt: str) -> list[str]:
     step = bound_step(subject, bounds(cell))
     left = SpectralNorm(subject.partial(of, wrt))
     row = next(row for f in step.formulas for row in f.lines if row.left == left)
-    return Typesetter(subject.naming).formula(Formula((row,)))
+    return [one.latex for one in Typesetter(subject.naming).formula(Formula((row,)))]
 
 
 def _above(d: Decay, decades: float) -> int | None:

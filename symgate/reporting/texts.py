@@ -12,13 +12,14 @@ from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
 from symgate.exploring.explore import MOST_CELLS, explore
 from symgate.judging.claims import judge
-from symgate.judging.formulas import aligned, jacobian
+from symgate.judging.formulas import jacobian
 from symgate.numerics.plain import plain
 from symgate.reading.consequence import Consequence
 from symgate.reading.reader import read_text
 from symgate.reading.reading import Reading
 from symgate.reporting.pieces import Made
 from symgate.writing.derivation import derive
+from symgate.writing.width import beneath
 
 #: Where the live page lies in the report's folder.
 LIVE = "figures/live.html"
@@ -110,4 +111,4 @@ def _consequence(found: Consequence) -> dict[str, Any]:
 
 def _one_step(cell: Cell) -> str:
     """The derivative of the output by its last value, broken into lines, as LaTeX."""
-    return aligned(jacobian(cell, cell.output, cell.output).rows)
+    return beneath(jacobian(cell, cell.output, cell.output).rows)

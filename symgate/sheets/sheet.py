@@ -182,7 +182,7 @@ def _sides(q: Question) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
 def _side(typesetter: Typesetter, words: Any, formulas: Any) -> str:
     """One side of a flash card, on one line."""
     said = FORMAT.words(words, typesetter)
-    shown = [f"$${piece}$$" for f in formulas for piece in typesetter.formula(f)]
+    shown = [f"$${piece.latex}$$" for f in formulas for piece in typesetter.formula(f)]
     return " ".join(" ".join([said, *shown]).split())
 
 

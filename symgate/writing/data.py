@@ -44,7 +44,7 @@ def _step(typesetter: Typesetter, step: Step) -> dict[str, Any]:
     return {
         "heading": said(step.heading),
         "reason": said(step.reason),
-        "formulas": [shown for f in step.formulas for shown in typesetter.formula(f)],
+        "formulas": [shown.latex for f in step.formulas for shown in typesetter.formula(f)],
         "table": None
         if step.table is None
         else {

@@ -42,7 +42,7 @@ from symgate.writing.notation import Glyph, names
 from symgate.writing.notation import notation as notation_named
 from symgate.writing.noted import Noted
 from symgate.writing.tree import Scientific, ValueRange, Written
-from symgate.writing.width import HARD, SOFT, aligned, lines, plain
+from symgate.writing.width import FACTOR, HARD, SOFT, aligned, beneath, lines, plain
 
 #: The notations that formulas can be written in.
 notations = names()
@@ -50,7 +50,7 @@ notations = names()
 HADAMARD = {"odot": r"\odot", "circ": r"\circ"}
 
 #: A little room, at which a line may be broken.
-THIN = rf"{SOFT} \, "
+THIN = rf"{FACTOR} \, "
 
 
 class LatexPrinter(Noted):
@@ -74,7 +74,7 @@ class LatexPrinter(Noted):
     ) -> None:
         super().__init__(order, naming or Naming(None, notation_named("symgate")))
         self.hadamard = rf"{SOFT} {HADAMARD[hadamard or self.notation.hadamard]} "
-        self.matvec_times = rf" {SOFT}\cdot " if self.notation.matvec == "cdot" else f"{SOFT} "
+        self.matvec_times = rf" {SOFT}\cdot " if self.notation.matvec == "cdot" else f"{FACTOR} "
         self.bold, self.width = bold, width
         self.fractions = width < 1e9  # in derivations
         self.slanted = False
@@ -98,7 +98,7 @@ class LatexPrinter(Noted):
     def grouped(self, left: str, inside: Shown, right: str) -> Shown:
         """In brackets, which grow only where something tall stands in them."""
         rows = lines(inside.text, self.width, 0.0)
-        text = rows[0] if len(rows) == 1 else aligned(rows)
+        text = beneath(rows)
         if inside.tall or len(rows) > 1:
             return Shown(rf"\left{left}{text}\right{right}", tall=True)
         return Shown(f"{left}{text}{right}")
@@ -210,8 +210,7 @@ class LatexPrinter(Noted):
 
     def folded(self, shown: Any) -> str:
         """An entry of a matrix, on several lines where it is wider than a group may be."""
-        rows = lines(str(shown), self.width, 0.0)
-        return str(shown) if len(rows) == 1 else aligned(rows)
+        return beneath(lines(str(shown), self.width, 0.0))
 
     def block_matrix(self, rows: Sequence[Sequence[str]]) -> str:
         """Formulas in rows and columns, as a matrix."""
@@ -333,7 +332,7 @@ def equations(cell: Cell, notation: str = "symgate", *, roles: bool = False) -> 
         row = plain(f"{printer.name(name, Integer(0))} &= {printer.show(e)}")
         role = cell.roles.get(name, "") if roles else ""
         rows.append(rf"{row} && \text{{{label_text(role)}}}" if role else row)
-    return r"\begin{aligned} " + r" \\ ".join(rows) + r" \end{aligned}"
+    return aligned(rows)
 
 
 __all__ = ["LatexPrinter", "equations", "latex", "notations"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from symgate.writing.tree import Formula, FormulaLine
-from symgate.writing.width import HARD, continued, lines, measure, plain
+from symgate.writing.width import HARD, aligned, height, lines, measure, plain
 
 if TYPE_CHECKING:
     from symgate.writing.typesetter import Typesetter
@@ -20,12 +20,12 @@ WIDTH = 42.0
 #: The room of what stands in parentheses; the later ones are tried where the first is too much.
 INSIDES = (34.0, 26.0, 19.0)
 
-#: The least room that a column of labels leaves to the formula beside it.
-BESIDE_LABELS = 18.0
+#: The least room that a column of labels leaves to the formula beside it, and the least that a
+#: line which goes on fills there.
+BESIDE_LABELS, SCRAP = 18.0, 6.5
 
-
-#: A label of this width or more may be folded.
-LONG_LABEL = 8.0
+#: A label of this width or more may be folded, before its last word.
+LONG_LABEL, AND = 8.0, " and "
 
 #: How high a formula may be before it is cut, in lines.
 HEIGHT = 26.0
@@ -33,54 +33,89 @@ HEIGHT = 26.0
 
 @dataclass(frozen=True)
 class AlignedRow:
-    """left & relation right && label."""
+    """left = right, and its label.
 
-    left: str
-    relation: str
-    right: str
-    label: str = ""
-
-
-def formula_latex(formula: Formula, typesetter: Typesetter) -> list[str]:
-    """A formula as LaTeX for display mode, broken so that it fits the page.
-
-    There are several where one would be higher than half a page.
+    `beside` are rows that stand to its right, `halves` a long label on two lines; `goes_on` says
+    that it continues the row above.
     """
-    shown: list[str] = []
+
+    left: str = ""
+    right: str = ""
+    label: str = ""
+    halves: tuple[str, ...] = ()
+    goes_on: bool = False
+    beside: tuple[AlignedRow, ...] = ()
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Left and right sides, as they stand side by side."""
+        return tuple((row.left, row.right) for row in (self, *self.beside))
+
+    def latex(self, between: str = r"\quad", apart: str = "") -> str:
+        """A row of an aligned block, with some room between its pairs and before its label."""
+        shown = f" &{between} ".join(f"{left} &{right}" for left, right in self.pairs).strip()
+        return f"{shown} &&{apart} {self.label}" if self.label else shown
+
+
+@dataclass(frozen=True)
+class Aligned:
+    """A formula for display: rows that are aligned at their relation."""
+
+    rows: tuple[AlignedRow, ...]
+
+    @property
+    def is_line(self) -> bool:
+        """Whether nothing has to be aligned."""
+        return len(self.rows) == 1 and not (self.rows[0].label or self.rows[0].beside)
+
+    @property
+    def latex(self) -> str:
+        """For any display mode."""
+        if self.is_line:
+            return f"{self.rows[0].left} {self.rows[0].right}".strip()
+        return aligned([row.latex() for row in self.rows])
+
+    @property
+    def tallest(self) -> int:
+        """The lines of its tallest row."""
+        return max(height(row.latex()) for row in self.rows)
+
+
+def typeset(formula: Formula, typesetter: Typesetter) -> list[Aligned]:
+    """A formula broken so that it fits the page; several where one would be higher than half
+    a page."""
+    shown: list[Aligned] = []
     for inside in INSIDES if typesetter.room == WIDTH else (*INSIDES[1:], 14.0, 10.0, 7.0):
         shown = _formula(formula, typesetter, inside)
-        if max(map(measure, shown)) <= typesetter.room:
+        if max(measure(one.latex) for one in shown) <= typesetter.room:
             break
     return shown
 
 
-def _formula(formula: Formula, typesetter: Typesetter, inside: float) -> list[str]:
+def _formula(formula: Formula, typesetter: Typesetter, inside: float) -> list[Aligned]:
     width = typesetter.room
     shown = [_printed(one, typesetter, inside) for one in formula.lines]
     side_by_side = _side_by_side(shown, formula.beside, width) if formula.beside else None
     if side_by_side is not None:
         return side_by_side
     left = max(measure(one.left) for one in shown)
-    named = [name for one in shown for _, _, name in one.parts if name]
+    named = [part.label for one in shown for _, part in one.parts if part.label]
     room = width - left - 1.6
     beside = room - max(map(measure, named), default=0.0) - 2.4
     rows = [row for one in shown for row in _rows(one, room)]
     if named and beside >= BESIDE_LABELS:
         narrow = [row for one in shown for row in _rows(one, beside)]
-        if not any(_is_scrap(row) for row in narrow):
+        if not any(row.goes_on and measure(row.right) < SCRAP for row in narrow):
             rows = narrow
     if named and not _has_column(rows, left, width):
         folded = [half for row in rows for half in _folded(row)]
         rows = folded if _has_column(folded, left, width) else rows
-    if len(rows) == 1 and not rows[0].label:
-        (row,) = rows
-        return [f"{row.left} {row.relation} {row.right}".strip()]
-    return [_aligned(part, left, width) for part in _pages(rows)]
+    return [_labelled(part, left, width) for part in _pages(rows)]
 
 
 def _side_by_side(
     shown: list[_PrintedLine], beside: tuple[int, ...], width: float
-) -> list[str] | None:
+) -> list[Aligned] | None:
     """Lines in columns, as many as fit the page; None where not even two do."""
     rows = [_rows(one, 1e6)[0] for one in shown]
     for columns in range(max(beside), 1, -1):
@@ -91,24 +126,15 @@ def _side_by_side(
             grid += [group[i : i + columns] for i in range(0, count, columns)]
         widths = [
             max(measure(row[i].left) for row in grid if i < len(row))
-            + max(measure(f"{row[i].relation} {row[i].right}") for row in grid if i < len(row))
+            + max(measure(row[i].right) for row in grid if i < len(row))
             for i in range(max(map(len, grid)))
         ]
         if sum(widths) + 2.6 * (len(widths) - 1) <= width:
-            return [_grid(part) for part in _cut(grid)]
+            grouped = [replace(first, beside=tuple(rest)) for first, *rest in grid]
+            most = int(HEIGHT / max(map(_height, grouped)))
+            parts = (grouped[i : i + most] for i in range(0, len(grouped), most))
+            return [Aligned(tuple(part)) for part in parts]
     return None
-
-
-def _grid(grid: list[list[AlignedRow]]) -> str:
-    cells = [[f"{row.left} &{row.relation} {row.right}" for row in line] for line in grid]
-    body = r" \\ ".join(r" &\quad ".join(line) for line in cells)
-    return rf"\begin{{aligned}} {body} \end{{aligned}}"
-
-
-def _cut(grid: list[list[AlignedRow]]) -> list[list[list[AlignedRow]]]:
-    """Rows of columns in groups that fit half a page each."""
-    most = int(HEIGHT / max(_height(row) for line in grid for row in line))
-    return [grid[i : i + most] for i in range(0, len(grid), most)]
 
 
 def _pages(rows: list[AlignedRow]) -> list[list[AlignedRow]]:
@@ -122,38 +148,32 @@ def _pages(rows: list[AlignedRow]) -> list[list[AlignedRow]]:
         if row.label:
             summands.append([])
     groups: list[list[AlignedRow]] = [[]]
-    height = 0.0
+    high = 0.0
     total = sum(map(_height, rows))
     limit = total if total <= HEIGHT else HEIGHT * 0.75
     for summand in filter(None, summands):
-        high = sum(map(_height, summand))
+        more = sum(map(_height, summand))
         most = limit if summand[0].left else 1.5 * limit
-        if groups[-1] and height + high > most:
+        if groups[-1] and high + more > most:
             groups.append([])
-            height = 0.0
+            high = 0.0
         groups[-1] += summand
-        height += high
+        high += more
     return groups
 
 
 def _height(row: AlignedRow) -> float:
-    """How high a row is, in lines."""
-    text = row.left + row.right
-    return 1.2 + (1.3 if r"\frac" in text else 0) + 1.3 * row.right.count(r"\\")
-
-
-def _is_scrap(row: AlignedRow) -> bool:
-    """A row that goes on with hardly anything: better no column for the labels."""
-    return r"\quad {} " in row.right and measure(row.right) < 6.5
+    """How high a row is, in lines with the room between them."""
+    return 1.3 * height(row.latex()) - 0.1
 
 
 @dataclass(frozen=True)
 class _PrintedLine:
-    """A line as LaTeX: its left side, its relation, and of each part sign, body and label."""
+    """A line as LaTeX: its left side, its relation, its summands, each with its sign."""
 
     left: str
     relation: str
-    parts: list[tuple[bool, str, str]]
+    parts: list[tuple[str, AlignedRow]]
 
 
 def _printed(one: FormulaLine, typesetter: Typesetter, inside: float) -> _PrintedLine:
@@ -162,69 +182,59 @@ def _printed(one: FormulaLine, typesetter: Typesetter, inside: float) -> _Printe
     parts = []
     for part in one.parts:
         negative, body = printer.signed(part.expression)
-        parts.append((negative, body.text, typesetter.label(part.label) if part.label else ""))
+        words, label = part.label, typesetter.label(part.label)
+        at = words.index(AND) if AND in words and measure(label) >= LONG_LABEL else 0
+        halves = (words[:at], (AND.lstrip(), *words[at + 1 :])) if at else ()
+        row = AlignedRow("", body.text, label, tuple(map(typesetter.label, halves)))
+        parts.append(("-" if negative else "+", row))
     return _PrintedLine(left, RELATIONS[one.relation], parts)
 
 
 def _rows(one: _PrintedLine, room: float) -> list[AlignedRow]:
-    left, relation = one.left, one.relation
-    if not any(name for _, _, name in one.parts[1:]):
-        return _part(left, relation, lines(_sum_latex(one.parts), room), one.parts[0][2])
-    rows: list[AlignedRow] = []
-    for i, (negative, body, name) in enumerate(one.parts):
-        head = ("-" if negative else "") if i == 0 else ("{} - " if negative else "{} + ")
-        pieces = lines(head + body, room)
-        rows += _part(left if i == 0 else "", relation if i == 0 else "", pieces, name)
+    (sign, first), *others = one.parts
+    body = first.right if sign == "+" else f"-{first.right}"
+    if not any(part.label for _, part in others):
+        body += "".join(f"{HARD} {sign} {part.right}" for sign, part in others)
+        others = []
+    rows = _summand(one.left, one.relation, lines(body, room), first)
+    for sign, part in others:
+        rows += _summand("", "", lines(f"{{}} {sign} {part.right}", room), part)
     return rows
 
 
-def _part(left: str, relation: str, pieces: list[str], name: str) -> list[AlignedRow]:
-    """The rows of one summand; its name stands beside the last."""
-    rights = [pieces[0], *(rf"\quad {continued(p)}" for p in pieces[1:])]
-    heads = [(left, relation), *(("", "") for _ in pieces[1:])]
-    names = [*("" for _ in pieces[1:]), name]
-    return [
-        AlignedRow(*head, right, n) for head, right, n in zip(heads, rights, names, strict=True)
-    ]
-
-
-def _sum_latex(parts: list[tuple[bool, str, str]]) -> str:
-    out = ""
-    for i, (negative, body, _) in enumerate(parts):
-        if i:
-            out += f"{HARD} - {body}" if negative else f"{HARD} + {body}"
-        else:
-            out += f"-{body}" if negative else body
-    return out
+def _summand(left: str, relation: str, pieces: list[str], part: AlignedRow) -> list[AlignedRow]:
+    """The rows of a summand; its label stands beside the last."""
+    right, *others = (re.sub(" +", " ", piece) for piece in pieces)
+    rows = [AlignedRow(left, f"{relation} {right}")]
+    rows += [AlignedRow("", rf" \quad {piece}", goes_on=True) for piece in others]
+    return [*rows[:-1], replace(rows[-1], label=part.label, halves=part.halves)]
 
 
 def _has_column(rows: list[AlignedRow], left: float, width: float) -> bool:
     """Whether there is room for a column of labels."""
-    right = max(measure(f"{r.relation} {r.right}") for r in rows)
-    return left + right + max(measure(r.label) for r in rows) + 2.0 <= width
+    right = max(measure(row.right) for row in rows)
+    return left + right + max(measure(row.label) for row in rows) + 2.0 <= width
 
 
 def _folded(row: AlignedRow) -> list[AlignedRow]:
     """A long label on two lines, the second on a row of its own."""
-    first, sign, second = row.label.partition(" and ")
-    if not sign or measure(row.label) < LONG_LABEL or not first.startswith(r"\text{"):
+    if not row.halves:
         return [row]
-    return [replace(row, label=first + "}"), AlignedRow("", "", "", rf"\text{{and {second}")]
+    first, second = row.halves
+    return [replace(row, label=first), AlignedRow(label=second)]
 
 
-def _aligned(rows: list[AlignedRow], left: float, width: float) -> str:
+def _labelled(rows: list[AlignedRow], left: float, width: float) -> Aligned:
     """Rows under each other, labels in a column of their own where there is room."""
-    column = _has_column(rows, left, width)
+    if _has_column(rows, left, width):
+        return Aligned(tuple(rows))
     out = []
     for row in rows:
-        body = f"{row.left} &{row.relation} {row.right}".rstrip()
-        if row.label and column:
-            body += f" && {row.label}"
-        elif row.label and left + measure(row.right) + measure(row.label) + 3.0 <= width:
-            body += rf" \quad {row.label}"
-        elif row.label:
-            out.append(body)
-            body = rf"&\qquad {row.label}"
-        out.append(body)
-    text = r" \\ ".join(re.sub(r" +", " ", line).strip() for line in out)
-    return rf"\begin{{aligned}} {text} \end{{aligned}}"
+        bare = replace(row, label="")
+        if not row.label:
+            out.append(row)
+        elif left + measure(row.right) + measure(row.label) + 1.7 <= width:
+            out.append(replace(bare, right=rf"{row.right} \quad {row.label}"))
+        else:
+            out += [bare, AlignedRow(right=rf"\qquad {row.label}")]
+    return Aligned(tuple(out))

@@ -75,23 +75,15 @@ def sections(derivation: Derivation, mark: str) -> str:
 def _step(typesetter: Typesetter, step: Step) -> str:
     heading, reason = FORMAT.words(step.heading, typesetter), FORMAT.words(step.reason, typesetter)
     out = [f"**{heading}.** {reason}".rstrip()]
-    out += [formula(shown) for f in step.formulas for shown in typesetter.formula(f)]
+    out += [formula(one.latex) for f in step.formulas for one in typesetter.formula(f)]
     if step.table is not None:
         out.append(table(step.table, typesetter))
     return "\n\n".join(out)
 
 
 def formula(source: str) -> str:
-    """A formula on lines of its own, one row a line for those who read the source."""
-    if not source.startswith(r"\begin{aligned}"):
-        return f"$$\n{source}\n$$"
-    depth, out = 0, ""
-    for word in source.split(" "):
-        depth += word.count(r"\begin{") - word.count(r"\end{")
-        at_end = depth == 1 and word in (r"\\", r"\begin{aligned}")
-        out += word + ("\n" if at_end else " ")
-    rows = out.strip().replace(r" \end{aligned}", "\n\\end{aligned}") if depth == 0 else source
-    return f"$$\n{rows}\n$$"
+    """A formula on lines of its own."""
+    return f"$$\n{source}\n$$"
 
 
 def table(table: Table, typesetter: Typesetter = GENERAL) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from symgate.writing.escape import latex_text
-from symgate.writing.tex import BEGIN, END, FORMAT, fitted, in_table, split_at
+from symgate.writing.layout import Aligned, AlignedRow
+from symgate.writing.tex import FORMAT, fitted, in_columns, in_table
 from symgate.writing.tree import Step
 from symgate.writing.typesetter import Typesetter
 
@@ -68,19 +69,14 @@ def _frames(typesetter: Typesetter, section: str, step: Step) -> Iterator[str]:
         yield _frame(title, f"{reason}\n{body}" if i == 0 else body)
 
 
-def _revealed(formula: str) -> Iterator[str]:
+def _revealed(formula: Aligned) -> Iterator[str]:
     """A formula whose rows appear one after the other, in parts that fit a frame each."""
-    if not (formula.startswith(BEGIN) and formula.endswith(END)):
-        yield f"\\[\n{formula}\n\\]"
+    if formula.is_line:
+        yield f"\\[\n{formula.latex}\n\\]"
         return
-    rows = split_at(r"\\", formula.removeprefix(BEGIN).removesuffix(END))
-    pairs = max(len(split_at("&", row)) for row in rows) // 2
-    for part in _parts(rows, FORMULA_ROWS):
+    for part in _parts(formula.rows, FORMULA_ROWS):
         shown = " \\\\\n".join(_row(row, i + 1) for i, row in enumerate(part))
-        if pairs <= 1:
-            yield f"\\begin{{align*}}\n{shown}\n\\end{{align*}}"
-        else:
-            yield f"\\begin{{alignat*}}{{{pairs}}}\n{shown}\n\\end{{alignat*}}"
+        yield in_columns(formula, shown)
 
 
 def _parts(rows: Sequence[T], most: int) -> Iterator[Sequence[T]]:
@@ -89,10 +85,11 @@ def _parts(rows: Sequence[T], most: int) -> Iterator[Sequence[T]]:
     return (rows[start : start + size] for start in range(0, len(rows), size))
 
 
-def _row(row: str, overlay: int) -> str:
+def _row(row: AlignedRow, overlay: int) -> str:
     """A row with each of its cells covered until its turn."""
-    shown = split_at("&", row)
-    shown[2:] = [rf"\quad {cell}" if cell else "" for cell in shown[2:]]
+    shown = [row.left, row.right.strip()]
+    shown += [cell for one in row.beside for cell in (rf"\qquad {one.left}", one.right)]
+    shown += ["", rf"\quad {row.label}"] if row.label else []
     if overlay > 1:
         shown = [rf"\uncover<{overlay}->{{{{}}{cell}}}" if cell else "" for cell in shown]
     return " & ".join(shown)

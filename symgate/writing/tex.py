@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from symgate.writing.escape import latex_text
 from symgate.writing.format import Format, environment
-from symgate.writing.layout import WIDTH
+from symgate.writing.layout import WIDTH, Aligned
 from symgate.writing.tree import Derived, Formula, Link, Page, Step, Table, Words
 from symgate.writing.typesetter import Typesetter
 from symgate.writing.width import measure
@@ -42,8 +42,6 @@ PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 
 #: So that beamer, where it parts a frame, counts how far the last line of a part goes down.
 DEEP = r"\ifcsname beamer@framebox\endcsname\global\splitmaxdepth=\maxdepth\fi"
-
-BEGIN, END = r"\begin{aligned}", r"\end{aligned}"
 
 #: A formula of fewer rows than this stays on one page.
 PARTED = 7
@@ -225,49 +223,36 @@ def _displays(typesetters: Sequence[Typesetter], formula: Formula, page: TypeAre
         if size:
             tight = r"\abovedisplayskip0pt\abovedisplayshortskip0pt"
             shown = [f"\\par\\nobreak{{{size}{tight}\\noindent", *shown, r"\par}"]
-        if all(measure(one) <= room and _tallest(one) <= page.lines for one in parts):
+        if all(measure(one.latex) <= room and one.tallest <= page.lines for one in parts):
             break
     return shown
 
 
-def _tallest(formula: str) -> int:
-    """The lines of its tallest row."""
-    inside = formula.removeprefix(BEGIN).removesuffix(END)
-    return max(1 + row.count(r"\\") for row in split_at(r"\\", inside))
-
-
-def _display(formula: str, low: int) -> str:
+def _display(formula: Aligned, low: int) -> str:
     """A formula in display mode; its lines may be parted by the end of a page, and are where
     one is not low, of so many lines."""
-    if not (formula.startswith(BEGIN) and formula.endswith(END)):
-        return f"\\[\n{formula}\n\\]"
-    rows = split_at(r"\\", formula.removeprefix(BEGIN).removesuffix(END))
-    pairs = (max(len(split_at("&", row)) for row in rows) + 1) // 2
-    starts = [0, *(i for i, row in enumerate(rows) if i and not row.startswith("&"))]
-    inside = rows[0]
-    parted = _tallest(formula) > low
-    for i, row in enumerate(rows[1:], 1):
+    if formula.is_line:
+        return f"\\[\n{formula.latex}\n\\]"
+    rows = formula.rows
+    starts = [0, *(i for i, row in enumerate(rows) if i and row.left)]
+    inside = ""
+    parted = formula.tallest > low
+    for i, row in enumerate(rows):
         first = max(s for s in starts if s <= i)
         after = min((s for s in starts if s > i), default=len(rows))
         near = i in (first + 1, after - 1) or after - first < PARTED
         together = len(rows) < PARTED or i in (1, len(rows) - 1) or (near and i != first)
-        inside += (r" \\*" if together and not parted else r" \\") + f"\n{row}"
+        ending = r" \\*" if together and not parted else r" \\"
+        inside += f"{ending}\n" * (i > 0) + row.latex(r"\qquad", r"\quad")
+    return in_columns(formula, inside)
+
+
+def in_columns(formula: Aligned, inside: str) -> str:
+    """The rows of a formula in the environment that has enough columns."""
+    pairs = max(len(row.pairs) + bool(row.label) for row in formula.rows)
     if pairs == 1:
         return f"\\begin{{align*}}\n{inside}\n\\end{{align*}}"
-    apart = inside.replace(r"&\quad ", r"&\qquad ").replace("&& ", r"&&\quad ")
-    return f"\\begin{{alignat*}}{{{pairs}}}\n{apart}\n\\end{{alignat*}}"
-
-
-def split_at(sign: str, inside: str) -> list[str]:
-    r"""The rows or the cells of a block, which \\ or & part; those of inner blocks left alone."""
-    parts, depth = [""], 0
-    for token in re.split(r"(\\begin\{|\\end\{|\\\\|&)", inside):
-        depth += (token == r"\begin{") - (token == r"\end{")
-        if depth == 0 and token == sign:
-            parts.append("")
-        else:
-            parts[-1] += token
-    return [part.strip() for part in parts]
+    return f"\\begin{{alignat*}}{{{pairs}}}\n{inside}\n\\end{{alignat*}}"
 
 
 #: A column whose lines are broken.

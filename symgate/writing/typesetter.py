@@ -17,7 +17,7 @@ from symgate.algebra.vectors import shifted, variable
 from symgate.equations.cell import Cell
 from symgate.writing.escape import label_text
 from symgate.writing.latex import LatexPrinter
-from symgate.writing.layout import WIDTH, formula_latex
+from symgate.writing.layout import WIDTH, Aligned, typeset
 from symgate.writing.naming import Naming
 from symgate.writing.notation import notation as notation_named
 from symgate.writing.tree import Formula, FormulaLine, Part, Words
@@ -32,7 +32,7 @@ class Typesetter:
     hadamard: str | None = None
     bold: bool = False
     room: float = WIDTH
-    displayed: dict[Formula, list[str]] = field(default_factory=dict, compare=False, repr=False)
+    displayed: dict[Formula, list[Aligned]] = field(default_factory=dict, compare=False, repr=False)
 
     def printer(self, line: FormulaLine | None = None, width: float = 1e6) -> LatexPrinter:
         order = line.order if line is not None else None
@@ -42,11 +42,10 @@ class Typesetter:
         """An expression for the middle of a sentence."""
         return plain(self.printer().show(expression))
 
-    def formula(self, formula: Formula) -> list[str]:
-        """A formula for display, without the signs around it; a high one in parts. It is
-        printed once for all writers."""
+    def formula(self, formula: Formula) -> list[Aligned]:
+        """A formula for display; a high one in parts. It is printed once for all writers."""
         if formula not in self.displayed:
-            self.displayed[formula] = formula_latex(formula, self)
+            self.displayed[formula] = typeset(formula, self)
         return self.displayed[formula]
 
     def label(self, words: Words) -> str:
@@ -82,4 +81,5 @@ def equation_latex(
     back = Symbol(lag, integer=True) if isinstance(lag, str) else lag
     left = Partial(variable(of), shifted(variable(wrt), back), cell.size(of), cell.size(wrt))
     line = FormulaLine(left, tuple(map(Part, addends(right) or (right,))))
-    return Typesetter(naming, room=BARE).formula(Formula((line,)))
+    shown = Typesetter(naming, room=BARE).formula(Formula((line,)))
+    return [one.latex for one in shown]

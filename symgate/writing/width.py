@@ -1,18 +1,18 @@
-"""How wide a formula is, and where it may be broken: at + and − first, at ⊙ and between
-factors where that is not enough.
+"""How wide and how high a formula is, and where it may be broken: at + and − first, at ⊙ and
+between factors where that is not enough.
 
-Printers leave invisible marks before each sign at which a line may end. A group in
-parentheses resolves those inside it, so that a finished group has none.
+Printers leave invisible marks where a line may end. A group in parentheses resolves those
+inside it, so that a finished group has none.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-#: A line may end here: before a + or −, or before ⊙ and between the factors of a product.
-HARD, SOFT = "\x01", "\x02"
+#: A line may end here: before a + or −, before ⊙, between factors that no sign stands between.
+HARD, SOFT, FACTOR = MARKS = "\x01\x02\x03"
 
 _TOKEN = re.compile(r"\\[a-zA-Z]+|\\.|.", re.DOTALL)
 
@@ -86,8 +86,7 @@ _NOTHING = {
     r"\dot",
     r"\begin",
     r"\end",
-    HARD,
-    SOFT,
+    *MARKS,
     " ",
     "\n",
     r"\mathcal",
@@ -96,7 +95,7 @@ _NOTHING = {
 
 def plain(tex: str) -> str:
     """Without marks: on one line."""
-    return tex.replace(HARD, "").replace(SOFT, "")
+    return tex.translate(dict.fromkeys(map(ord, MARKS)))
 
 
 @lru_cache(maxsize=8192)
@@ -106,13 +105,24 @@ def measure(tex: str) -> float:
     >>> measure("U_z h_{t-1}") < measure("U_z h_{t-1} + b_z") < 6
     True
     """
-    tokens = _TOKEN.findall(tex)
-    return _Measure(tokens).all()
+    return _Measure(_TOKEN.findall(tex)).all()
+
+
+@lru_cache(maxsize=1024)
+def height(tex: str) -> int:
+    r"""About how high a formula is, in lines.
+
+    >>> height(r"\frac{a}{b} + c"), height(aligned("abc"))
+    (2, 3)
+    """
+    found = _Measure(_TOKEN.findall(tex))
+    found.all()
+    return found.high
 
 
 class _Measure:
     def __init__(self, tokens: list[str]) -> None:
-        self.tokens, self.at = tokens, 0
+        self.tokens, self.at, self.high = tokens, 0, 1
 
     def all(self) -> float:
         total = 0.0
@@ -127,8 +137,10 @@ class _Measure:
             width = self.scripts(token)
             return width
         if token in (r"\frac", r"\tfrac"):
-            scale = 0.75 if token == r"\tfrac" else 1.0
-            return scale * max(self.argument(), self.argument()) + 0.25
+            if token == r"\tfrac":
+                return 0.75 * max(self.argument(), self.argument()) + 0.25
+            self.high = max(self.high, 2)
+            return max(self.argument(), self.argument()) + 0.25
         if token == r"\begin":
             return self.environment()
         if token in (r"\text", r"\mathtt", r"\mathit", r"\operatorname"):
@@ -176,6 +188,7 @@ class _Measure:
         """An aligned or a matrix: for each column its widest cell."""
         extra = 1.2 if "matrix" in self.raw() else 0.0
         columns, column, width = [0.0], 0, 0.0
+        around, above, self.high = self.high, 0, 1
         while self.at < len(self.tokens):
             token = self.tokens[self.at]
             if token == r"\end":
@@ -186,38 +199,47 @@ class _Measure:
                 self.at += 1
                 columns[column] = max(columns[column], width)
                 column, width = (column + 1, 0.0) if token == "&" else (0, 0.0)
+                if not column:
+                    above, self.high = above + self.high, 1
                 if column == len(columns):
                     columns.append(0.0)
             else:
                 width += self.one()
         columns[column] = max(columns[column], width)
+        self.high = max(around, above + self.high)
         return sum(columns) + (0.5 + 0.5 * bool(extra)) * (len(columns) - 1) + extra
 
 
 def lines(tex: str, width: float, indent: float = 1.0) -> list[str]:
     """Break a marked formula into lines of at most `width` em, as few as will do.
 
-    It is broken at HARD marks; a piece that is still too wide is broken at its SOFT ones.
+    It is broken at HARD marks; a piece that is still too wide is broken at the others.
     """
     if measure(tex) <= width:
         return [plain(tex)]
     out: list[str] = []
-    for piece in _filled(tex.split(HARD), width):
-        parts = piece.split(SOFT)
-        if measure(piece) <= width or len(parts) == 1:
-            out.append(plain(piece))
-        else:
-            out += [plain(p) for p in _balanced(parts, width - indent)]
-    return [line.strip() for line in out]
+    for piece in _filled(tex, HARD, width):
+        narrow = measure(piece) <= width
+        out += [piece] if narrow else _balanced(piece, width - indent)
+    return list(map(_line, out))
 
 
-def _balanced(parts: list[str], width: float) -> list[str]:
-    """Lines at SOFT marks, about equally long rather than the last one short."""
-    best = _filled(parts, width, SOFT)
+def _line(piece: str) -> str:
+    """A line as it stands; one that goes on with a product says so with a dot where the product
+    has no sign."""
+    shown = plain(piece).strip()
+    if piece[:1] not in tuple(MARKS):
+        return shown
+    return rf"{{}} \cdot {shown}" if piece[0] == FACTOR else f"{{}} {shown}"
+
+
+def _balanced(tex: str, width: float) -> list[str]:
+    """Lines within a product, about equally long rather than the last one short."""
+    best = _filled(tex, SOFT + FACTOR, width)
     narrow, wide = width / 2, width
     for _ in range(5):
         middle = (narrow + wide) / 2
-        found = _filled(parts, middle, SOFT)
+        found = _filled(tex, SOFT + FACTOR, middle)
         if len(found) == len(best) and all(measure(line) <= width for line in found):
             best, wide = found, middle
         else:
@@ -225,25 +247,23 @@ def _balanced(parts: list[str], width: float) -> list[str]:
     return best
 
 
-def _filled(pieces: list[str], width: float, sign: str = "") -> list[str]:
-    """Put pieces together as long as they fit."""
-    out = [pieces[0]]
-    for piece in pieces[1:]:
+def _filled(tex: str, marks: str, width: float) -> list[str]:
+    """What stands between some marks, put together as long as it fits."""
+    first, *pieces = re.split(f"(?=[{marks}])", tex)
+    out = [first]
+    for piece in pieces:
         if measure(out[-1] + piece) <= width:
-            out[-1] += sign + piece
+            out[-1] += piece
         else:
             out.append(piece)
     return out
 
 
-def aligned(rows: Sequence[str]) -> str:
-    """The rows of one formula below each other, for inside a group."""
-    shown = r" \\ ".join(f"& {continued(row) if i else row}" for i, row in enumerate(rows))
-    return rf"\begin{{aligned}} {shown} \end{{aligned}}"
+def aligned(rows: Iterable[str]) -> str:
+    """Rows with & where they are aligned, one a line for those who read the source."""
+    return "\n".join([r"\begin{aligned}", " \\\\\n".join(rows), r"\end{aligned}"])
 
 
-def continued(line: str) -> str:
-    """A line that goes on with a product says so with a dot, as products have no sign."""
-    if re.match(r"[+\-]|\\odot|\\circ|\\cdot|\{\}", line):
-        return f"{{}} {line}"
-    return rf"{{}} \cdot {line}"
+def beneath(rows: Sequence[str]) -> str:
+    """The lines of one formula, below each other where there are several."""
+    return rows[0] if len(rows) == 1 else aligned(f"& {row}" for row in rows)

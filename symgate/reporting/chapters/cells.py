@@ -55,7 +55,7 @@ def _cell(f: Findings, cell: Cell) -> Section:
 def _formulas(derivation: Derivation, steps: Sequence[Step]) -> list[Display]:
     """The formulas of steps of a derivation."""
     shown = (one for step in steps for one in step.formulas)
-    return [Display(latex) for one in shown for latex in derivation.typesetter.formula(one)]
+    return [Display(one.latex) for f in shown for one in derivation.typesetter.formula(f)]
 
 
 def _drawn(f: Findings, cell: Cell) -> Words:
