@@ -104,12 +104,45 @@ def only(text: str) -> Reading:
             ),
             id="a word, and letters against an index",
         ),
+        *(
+            pytest.param(
+                f"$z^{{<{now}>}} = \\sigma(W x^{{<{now}>}} + U h^{{<{last}>}})$ "
+                f"$n^{{<{now}>}} = \\tanh(V x^{{<{now}>}})$ "
+                f"$h^{{<{now}>}} = z^{{<{now}>}} h^{{<{last}>}} "
+                f"+ (1 - z^{{<{now}>}}) n^{{<{now}>}}$",
+                LIGHT,
+                id=f"times {last} and {now}",
+            )
+            for last, now in (("t_0", "t_1"), ("t_{k-1}", "t_k"), ("t_n", "t_{n+1}"))
+        ),
+        pytest.param(
+            "$h(t_k) = \\tanh(W x(t_k) + U h(t_{k-1}) + b)$", RNN, id="times t_k in brackets"
+        ),
+        pytest.param(
+            r"$h_{t_1} = \tanh(W x_{t_1} + U h_{t_0} + b)$", RNN, id="times t_0 and t_1 below"
+        ),
+        pytest.param(
+            "```\n     _       _ \nhₜ = Ahₜ₋₁ + Bxₜ\nyₜ = Chₜ+ Dxₜ\n```\n",
+            ("h[t] = A @ h[t-1] + B @ x[t]",),
+            id="matrices against their vectors in plain text",
+        ),
+        pytest.param(
+            r"$i_t = \sigma(W_i x_t + U_i h_{t-1}), f_t = \sigma(w_f x_t + U_f h_{t-1}), "
+            r"g_t = \tanh(W_g x_t + U_g h_{t-1}), h_t = f_t h_{t-1} + i_t g_t$",
+            (
+                "i[t] = sigmoid(W_i @ x[t] + U_i @ h[t-1])",
+                "f[t] = sigmoid(w_f @ x[t] + U_f @ h[t-1])",
+                "g[t] = tanh(W_g @ x[t] + U_g @ h[t-1])",
+                "h[t] = f[t] * h[t-1] + i[t] * g[t]",
+            ),
+            id="a matrix with a small letter among others",
+        ),
     ],
 )
 def test_forms_of_writing(text: str, lines: tuple[str, ...]) -> None:
     found = only(text)
     assert [line.text for line in found.lines] == list(lines)
-    assert found.misprints == ()
+    assert {m.kind for m in found.misprints} <= {"case_mismatch"}  # w_f beside W_i
 
 
 @pytest.mark.parametrize(
@@ -128,3 +161,12 @@ def test_slips_of_indices(text: str, kind: str, mended: str) -> None:
     found = only(text)
     assert {m.kind for m in found.misprints} == {kind}
     assert found.misprints[0].meant == mended
+
+
+def test_a_value_of_the_step_may_be_called_old() -> None:
+    found = only(
+        "```text\nv_old = S_{t-1} k_t\n```\n```text\ndelta_t = v_t - v_old\n```\n"
+        "```text\nS_t = S_{t-1}\n    + beta_t * delta_t * k_t^T\n```\n"
+    )
+    assert (found.family, found.misprints) == ("delta_rule", ())
+    assert found.lines[0].text == "v_old = S[t-1] @ k[t]"

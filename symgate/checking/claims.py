@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from symgate.reading.documents import pieces
 from symgate.reading.grammar import tree
-from symgate.reading.names import Indices, indices
+from symgate.reading.indices import Indices, indices
 from symgate.reading.plain import written_in_latex
 from symgate.reading.scripts import tokens
 from symgate.reading.source import Piece

@@ -9,7 +9,8 @@ from sympy import Rational
 from symgate.checking.partials import spoken
 from symgate.checking.products import Power
 from symgate.checking.values import NotUnderstood
-from symgate.reading.names import Reference, linear
+from symgate.reading.indices import linear
+from symgate.reading.names import Reference
 from symgate.reading.trees import Scripted, Tree
 from symgate.reading.trees import Spelled as Sign
 

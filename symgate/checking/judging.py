@@ -50,7 +50,8 @@ from symgate.checking.values import (
 )
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
-from symgate.reading.names import Indices, reference
+from symgate.reading.indices import Indices
+from symgate.reading.names import reference
 from symgate.reading.trees import Tree
 from symgate.writing.tree import Written
 
@@ -378,19 +379,18 @@ class Judge:
             wanted = f"{shape[0]} × {shape[1]} is expected"
             what = f"this is {operator.rows} × {operator.cols}, and {wanted}"
             return (Flaw(side.start, side.stop, (what,)),)
-        span = side.start, side.stop
         over_steps = () if reading.named.row or target.turned else target.names
-        found = wrong_way(self.cell, operator, over_steps, drawn, span)
-        if isinstance(found, Flaw):
+        span = side.start, side.stop
+        if isinstance(found := wrong_way(self.cell, operator, over_steps, drawn, span), Flaw):
             return (found,)
         bracket = wrong_bracket(self.cell, operator, over_steps, drawn)
         operator, truth = found or bracket or (operator, truth)
-        seen = reading.scope.seen.moments
         later = 0 if target.indices.numbers else reading.scope.shift
 
         def say(e: Expr | MatrixExpr) -> Written:
             return reading.named.say(shifted(e, -later))
 
+        seen = reading.scope.seen.moments
         told = tuple(Locator(operator, truth, drawn, seen, say, span).faults())
         return told or (Flaw(*span, ("the sum is not the exact one",)),)
 

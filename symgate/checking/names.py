@@ -14,7 +14,8 @@ from symgate.equations.zoo import once_a_cell
 from symgate.errors import SymgateError, UnknownName
 from symgate.linear.linearise import linearise
 from symgate.reading.grammar import tree
-from symgate.reading.names import Indices, Reference, reference
+from symgate.reading.indices import Indices
+from symgate.reading.names import Reference, reference
 from symgate.reading.plain import written_in_latex
 from symgate.reading.scripts import tokens
 from symgate.reading.source import Piece

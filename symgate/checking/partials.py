@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from symgate.reading.names import linear
+from symgate.reading.indices import linear
 from symgate.reading.tokens import Token
 from symgate.reading.trees import Factors, Fraction, Group, Scripted, Tree
 from symgate.reading.trees import Spelled as Sign

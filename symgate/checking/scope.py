@@ -24,7 +24,8 @@ from symgate.equations.cell import Cell
 from symgate.errors import did_you_mean
 from symgate.linear.linearise import linearise
 from symgate.linear.terms import Linearisation
-from symgate.reading.names import Indices, Reference, reference, tree_time
+from symgate.reading.indices import Indices, tree_time
+from symgate.reading.names import Reference, reference
 from symgate.reading.trees import Group, Scripted, Tree
 
 #: How many steps back of t a claim may look.

@@ -15,7 +15,8 @@ from symgate.checking.spoken import LOSSES, moments
 from symgate.checking.values import Later, Mentions, NamedMoment, NotUnderstood
 from symgate.equations.cell import Cell
 from symgate.linear.linearise import linearise
-from symgate.reading.names import Indices, reference
+from symgate.reading.indices import Indices
+from symgate.reading.names import reference
 from symgate.reading.tokens import Token
 from symgate.reading.trees import Factors, Group, Scripted, Tree, subtrees
 from symgate.reading.trees import Spelled as Sign

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import pairwise
 
-from symgate.reading.names import Indices, reference
+from symgate.reading.indices import Indices
+from symgate.reading.names import reference
 from symgate.reading.trees import Group, Scripted, Spelled, Tree, subtrees
 
 _COMPONENT = frozenset("ijklmnuvd")

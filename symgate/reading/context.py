@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from symgate.algebra.names import is_scalar_name
-from symgate.reading.names import Indices
+from symgate.reading.indices import Indices
 from symgate.reading.tokens import FormulaError
 from symgate.reading.trees import Tree
 
@@ -68,6 +68,12 @@ def settled(context: Context) -> Mapping[str, str]:
         name[:1].isupper() and places & {"before", "behind"}
         for name, places in context.evidence.items()
     )
+    alike = {
+        (name[0].lower(), place)
+        for name, places in context.evidence.items()
+        for place in places
+        if name[:1].isupper()
+    }
     for name, places in context.evidence.items():
         scalar = is_scalar_name(name)
         capital = name[:1].isupper()
@@ -82,5 +88,6 @@ def settled(context: Context) -> Mapping[str, str]:
         elif "alone" in places or "hadamard" in places:
             kinds[name] = "vector"
         elif places & {"before", "behind"}:
-            kinds[name] = "matrix" if capital or not capitals else "vector"
+            beside = any((name[0], place) in alike for place in places if " " in place)
+            kinds[name] = "matrix" if capital or not capitals or beside else "vector"
     return kinds

@@ -13,8 +13,9 @@ from typing import TypeGuard
 
 from symgate.reading.characters import spelled
 from symgate.reading.grammar import tree as parsed
+from symgate.reading.indices import Indices, tree_time
 from symgate.reading.lines import LaidOutLine
-from symgate.reading.names import Indices, Reference, leaves, reference, tree_time
+from symgate.reading.names import Reference, leaves, reference
 from symgate.reading.references import references
 from symgate.reading.rows import Equation
 from symgate.reading.symbols import ACTIVATION_LETTERS, FUNCTIONS

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 
 from symgate.reading.faults import Edit, FoundFault
 from symgate.reading.grammar import tree as parsed
-from symgate.reading.names import Indices, Reference, is_value, reference, tree_time
+from symgate.reading.indices import Indices, tree_time
+from symgate.reading.names import Reference, is_value, reference
 from symgate.reading.references import references
 from symgate.reading.rows import Equation
 from symgate.reading.tokens import FormulaError, Token

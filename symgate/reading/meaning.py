@@ -17,15 +17,8 @@ from symgate.reading import symbols
 from symgate.reading.calls import Calls
 from symgate.reading.components import is_sum
 from symgate.reading.context import Context, Foreign
-from symgate.reading.names import (
-    Reference,
-    is_ones,
-    is_power,
-    is_transpose,
-    is_value,
-    reference,
-    tree_time,
-)
+from symgate.reading.indices import tree_time
+from symgate.reading.names import Reference, is_ones, is_power, is_transpose, is_value, reference
 from symgate.reading.products import Factor, TermProducts, sort
 from symgate.reading.terms import AnyTerm, Call, Cat, Num, Par, Plus, Quot, Raised, Var
 from symgate.reading.tokens import FormulaError

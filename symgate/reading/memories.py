@@ -58,9 +58,14 @@ def family(lines: Mapping[str, str], ranks: Mapping[str, int]) -> str:
         linear = bool(states) and all(map(_is_linear, states.values()))
         return "ssm" if linear else ""
     value = states[memory].split(" = ", 1)[1]
+    read = {memory}
     for name, text in lines.items():  # v_pred = S k in outer(v - v_pred, k)
-        if name not in states and f"{memory}[t-1]" in text:
-            value = value.replace(f"{name}[t]", f"({text.split(' = ', 1)[1]})")
+        right = text.split(" = ", 1)[1]
+        if name not in states and any(re.search(rf"\b{own}\b", right) for own in read):
+            read.add(name)
+    for name in reversed([name for name in lines if name in read - {memory}]):
+        right = lines[name].split(" = ", 1)[1]
+        value = re.sub(rf"\b{name}\b(?:\[t\])?(?!\[)", f"({right})", value)
     numbers = "|".join(name for name, rank in ranks.items() if rank == 0) or "$"
     stepped = re.sub(rf"\b({numbers})\b(?!\[)", r"\1[t]", value)  # notes without times
     found = next(

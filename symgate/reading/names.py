@@ -7,16 +7,16 @@ transposes in the scripts are no part of the name.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from symgate.reading.indices import Indices, is_late, time_of
 from symgate.reading.tokens import Token
-from symgate.reading.trees import Accent, Digits, Group, Scripted, Spelled, Terms, Tree
+from symgate.reading.trees import Accent, Group, Scripted, Spelled, Tree
 
 #: Subscripts that say "the step before".
-_BEFORE = {"prev", "previous", "old", "last", "tminus1", "tm1"}
+BEFORE = {"prev", "previous", "old", "last", "tminus1", "tm1"}
 _NOW = {"new", "next", "curr", "current", "now", "cur"}
 _TRANSPOSE = {"top", "intercal", "transpose", "T", "mathsf", "tr"}
 _ARROWS = {"\\to": "fwd", "\\rightarrow": "fwd", "\\leftarrow": "bwd", "\\gets": "bwd"}
@@ -51,45 +51,6 @@ class Reference:
     bad_index: str = ""
     unbraced: Token | None = None
     escaped: Token | None = None
-
-
-@dataclass(frozen=True)
-class Indices:
-    """Which letters are the time and which number components, in one document.
-
-    `same` are pairs of names of which the first is written for the second, as c for C.
-    `numbers` say what other letters are counted from t: k is 2 in h_{t-k}.
-    """
-
-    time: frozenset[str] = frozenset({"t"})
-    numbers: tuple[tuple[str, int], ...] = ()
-    components: frozenset[str] = frozenset()
-    same: frozenset[tuple[str, str]] = frozenset()
-
-
-def indices(sides: Iterable[Sequence[Token]]) -> Indices:
-    """Find the time letter: the one from which 1 is taken in the scripts; t unless shown."""
-    steps, alone = Counter[str](), Counter[str]()
-    for group in (group for tokens in sides for group in _script_groups(tokens)):
-        alone.update(token.value for token in group if len(group) == 1)
-        for a, b, c in zip(group, group[1:], group[2:], strict=False):
-            if a.kind == "LETTER" and b.kind in ("MINUS", "PLUS") and c.kind == "NUMBER":
-                steps[a.value] += 1
-    if not steps and not alone["t"] and (letters := [s for s in "kn" if alone[s] > 3]):
-        return Indices(frozenset(letters[:1]))  # x_k = A x_k + B u_k, which lacks its step
-    if "t" in steps or not steps:
-        return Indices()
-    best = max(steps, key=lambda letter: (letter not in "lL", steps[letter]))
-    return Indices(frozenset({best}) if best in "nkijtsτTLN" or best == "tau" else frozenset({"t"}))
-
-
-def _script_groups(tokens: Sequence[Token]) -> Iterable[Sequence[Token]]:
-    for i, token in enumerate(tokens):
-        if token.inside:
-            yield token.inside
-            yield from _script_groups(token.inside)
-        if token.kind in ("LPAR", "LBRACKET", "LANGLE"):
-            yield tokens[i + 1 : i + 4]
 
 
 def reference(tree: Tree, indices: Indices) -> Reference | None:
@@ -157,10 +118,10 @@ def is_ones(ref: Reference) -> bool:
 
 def _of_word(ref: Reference) -> Reference:
     """new_h and prev_h, where the word in front says the time."""
-    if ref.time is not None or not ref.labels or ref.letter not in _BEFORE | _NOW:
+    if ref.time is not None or not ref.labels or ref.letter not in BEFORE | _NOW:
         return ref
     letter, *labels = ref.labels
-    time = -1 if ref.letter in _BEFORE else 0
+    time = -1 if ref.letter in BEFORE else 0
     return replace(ref, letter=letter, labels=tuple(labels), time=time, style="word")
 
 
@@ -209,7 +170,8 @@ def _with_part(
 ) -> Reference:
     if part[0].kind == "ACCENT" and time_of(part[1:], indices) is not None:  # c^{\\tilde t}
         ref, part = replace(ref, accents=(*ref.accents, part[0].value)), part[1:]
-    time = -1 if is_late(part) and not wrapped else time_of(part, indices)
+    late = is_late(part) and not wrapped and not indices.below
+    time = -1 if late else time_of(part, indices)
     if time is not None and ref.time is None:
         return replace(ref, time=time, style=style)
     first = part[0]
@@ -231,8 +193,8 @@ def _with_part(
     label = label_text(part)
     if label and set(label) <= indices.components:
         return replace(ref, component=label)
-    if label in _BEFORE | _NOW and ref.time is None:
-        return replace(ref, time=-(label in _BEFORE), style=style)
+    if label in BEFORE | _NOW and ref.time is None and f"{ref.letter}_{label}" not in indices.made:
+        return replace(ref, time=-(label in BEFORE), style=style)
     return replace(ref, labels=(*ref.labels, label)) if label else ref
 
 
@@ -251,60 +213,6 @@ def _is_number(part: Sequence[Token]) -> bool:
 def _labels_with_numbers(ref: Reference) -> bool:
     """Whether a raised number on this symbol numbers it: W^1 is a first matrix, h^2 a square."""
     return ref.letter[:1].isupper() and ref.time is None
-
-
-def time_of(part: Sequence[Token], indices: Indices) -> int | None:
-    """The time that tokens say: t is 0, t - 1 is -1; None for anything else."""
-    values = [t for t in part if t.kind not in ("SPACE", "GAP", "NEWLINE")]
-    if indices.numbers:
-        letters = any(t.kind == "LETTER" for t in values)
-        return linear(values, dict(indices.numbers)) if letters else None
-    if not values or values[0].value not in indices.time or values[0].inside:
-        return None
-    if len(values) == 1:
-        return 0
-    if len(values) == 3 and values[1].kind in ("MINUS", "PLUS") and values[2].value.isdigit():
-        step = int(values[2].value)
-        return -step if values[1].kind == "MINUS" else step
-    return None
-
-
-def is_late(values: Sequence[Token]) -> bool:
-    """Whether t_1 stands where t-1 was meant, with the underscore of the minus sign's key."""
-    return (
-        len(values) == 2
-        and (values[0].value, values[1].kind) == ("t", "SUB")
-        and [t.value for t in values[1].inside] == ["1"]
-    )
-
-
-def linear(part: Sequence[Token], numbers: Mapping[str, int]) -> int | None:
-    """What a sum of letters and numbers is, as t - k + 1; None where a letter is not known."""
-    total, sign, due = 0, 1, True
-    for token in part:
-        if token.kind in ("PLUS", "MINUS"):
-            sign, due = (-1 if token.kind == "MINUS" else 1), True
-        elif not due or token.inside:
-            return None
-        elif token.kind == "NUMBER" and token.value.isdigit():
-            total, due = total + sign * int(token.value), False
-        elif token.kind == "LETTER" and token.value in numbers:
-            total, due = total + sign * numbers[token.value], False
-        else:
-            return None
-    return None if due else total
-
-
-def tree_time(tree: Tree, indices: Indices) -> int | None:
-    """The time that an expression in brackets says, as in h(t-1)."""
-    match tree:
-        case Spelled(name=name) if name in indices.time:
-            return 0
-        case Terms(terms=((1, Spelled(name=name)), (sign, Digits(text=text)))) if (
-            name in indices.time and text.isdigit()
-        ):
-            return sign * int(text)
-    return None
 
 
 def label_text(part: Sequence[Token]) -> str:

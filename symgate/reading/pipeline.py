@@ -21,11 +21,12 @@ from symgate.reading.documents import code, pieces
 from symgate.reading.faults import Edit, edited
 from symgate.reading.grammar import tree
 from symgate.reading.grouping import Draft, grouped
+from symgate.reading.indices import Indices, indices
 from symgate.reading.lines import LaidOutLine, LeftOut, lines
 from symgate.reading.macros import Budget, Macro, definitions, expanded
 from symgate.reading.mending.book import known as known_cell
 from symgate.reading.modern import ranked
-from symgate.reading.names import Indices, indices, reference
+from symgate.reading.names import reference
 from symgate.reading.outputs import with_definitions, with_readouts
 from symgate.reading.plain import (
     bare_words,
@@ -34,6 +35,7 @@ from symgate.reading.plain import (
     with_words,
     written_in_latex,
 )
+from symgate.reading.references import named_as_last
 from symgate.reading.repairs import repaired
 from symgate.reading.rows import Equation, equations
 from symgate.reading.scripts import tokens
@@ -321,14 +323,17 @@ def _indices(everything: Iterable[Equation]) -> Indices:
     known = indices(side for equation in everything for side in equation.sides)
     left: list[Tree] = []
     right: list[Tree] = []
+    made: set[str] = set()
     for equation in everything:
         try:
             sides = [tree(side)[0] for side in equation.sides]
         except FormulaError:
             continue
         left.extend(sides[0])
+        made |= named_as_last(sides, known)
         right.extend(item for side in sides[1:] for item in side)
-    return replace(known, components=component_letters(left, right, known))
+    letters = component_letters(left, right, known)
+    return replace(known, components=letters, made=frozenset(made))
 
 
 def _edited(piece: Piece, edits: Sequence[Edit]) -> Piece:

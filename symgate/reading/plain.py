@@ -63,9 +63,11 @@ def written_in_latex(piece: Piece) -> Piece:
     return piece
 
 
-#: A weight that stands against a value of the step, Wx_t, and a gate against its index, Γf.
+#: A weight that stands against a value of the step, Wx_t, a gate against its index, Γf, and a
+#: value against another, z_th_{t-1}.
 _GLUED = re.compile(
-    r"(?<![\w\\{^])[WUV][fiouzrcghx]?(?=[a-z]_\{?t\b)|\\Gamma (?=[a-z](?![A-Za-z]))"
+    r"(?<![\w\\{^])(?:[WUV][fiouzrcghx]?|[ABCD])(?=[a-z]_\{?t\b)"
+    r"|\\Gamma (?=[a-z](?![A-Za-z]))|(?<=[a-z]_t)(?=[a-z]_\{?t\b)"
 )
 
 

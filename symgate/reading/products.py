@@ -157,6 +157,8 @@ class TermProducts:
             after = values[i + 1][1]
             if isinstance(value, Par) and sort(after) == "V":
                 self.context.saw(value.name, "acts" if isinstance(after, Cat) else "before")
+                if isinstance(after, Var) and after.name in self.context.inputs:
+                    self.context.saw(value.name, f"before {after.name}")  # w_f x beside W_i x
         for i, (_, value) in enumerate(values[1:], start=1):
             if isinstance(value, Par) and sort(values[i - 1][1]) == "V":
                 self.context.saw(value.name, "behind")

@@ -7,7 +7,8 @@ from contextlib import suppress
 from dataclasses import replace
 
 from symgate.reading.grammar import tree as parsed
-from symgate.reading.names import Indices, Reference, is_power, is_transpose, reference, tree_time
+from symgate.reading.indices import Indices, tree_time
+from symgate.reading.names import BEFORE, Reference, is_power, is_transpose, reference
 from symgate.reading.tokens import FormulaError, Token
 from symgate.reading.trees import (
     Accent,
@@ -89,3 +90,13 @@ def _in_product(factors: Sequence[tuple[str, Tree]], indices: Indices) -> Iterat
                 skip = True
                 continue
         yield from references(factor, indices)
+
+
+def named_as_last(sides: Sequence[Sequence[Tree]], indices: Indices) -> set[str]:
+    """v_old of v_old = S_{t-1} k_t, a value of this step, which its word calls one of the last."""
+    own = reference(sides[0][0], indices)
+    read = [r for item in sides[-1] for r in references(item, indices)]
+    itself = own is not None and any((r.name, r.time) == (own.name, -1) for r in read)
+    if own is None or own.time != -1 or len(read) < 2 or itself:
+        return set()
+    return {f"{own.name}_{word}" for word in BEFORE}

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from symgate.reading.faults import Edit, FoundFault
-from symgate.reading.names import is_late
+from symgate.reading.indices import is_late
 from symgate.reading.rows import Equation
 from symgate.reading.tokens import Token
 
@@ -31,7 +31,8 @@ def repaired(equation: Equation) -> Equation:
         tokens = _balanced(tokens, faults)
         plain = equation.piece is not None and equation.piece.kind == "plain"
         if not plain:
-            faults.extend(_script_faults(tokens))
+            now = any(is_late(t.inside) for t in equation.sides[0])  # t_1 is this step
+            faults.extend(_script_faults(tokens, now))
         sides.append(tuple(tokens))
     return replace(equation, sides=tuple(sides), faults=tuple(faults))
 
@@ -150,8 +151,11 @@ _SPOILT = {
 }
 
 
-def _script_faults(tokens: Sequence[Token]) -> list[FoundFault]:
-    """Scripts that a formatter or a forgotten brace has spoilt; one fault of a kind."""
+def _script_faults(tokens: Sequence[Token], now: bool) -> list[FoundFault]:
+    """Scripts that a formatter or a forgotten brace has spoilt; one fault of a kind.
+
+    `now` says that t_1 is no t-1 here.
+    """
     found: list[FoundFault] = []
     for before, token in pairwise(tokens):
         if token.kind not in ("SUB", "SUP"):
@@ -193,7 +197,7 @@ def _script_faults(tokens: Sequence[Token]) -> list[FoundFault]:
             why = "the bias stands in the subscript: the brace closes too late"
             late = (Edit(plus.start, plus.start, "}"), Edit(stop - 1, stop, ""))
             found.append(FoundFault("misplaced_brace", why, start, stop, "", "", late, 0.9, True))
-        elif is_late(inside):
+        elif is_late(inside) and not now:
             why, at = "the 1 is lowered again: t_1 for t-1", inside[1].start
             minus = (Edit(at, at + 1, "-"),)
             found.append(

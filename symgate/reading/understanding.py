@@ -11,9 +11,10 @@ from dataclasses import replace
 
 from symgate.reading.context import Context, Foreign, settled
 from symgate.reading.grouping import Draft
+from symgate.reading.indices import Indices
 from symgate.reading.lines import LaidOutLine
 from symgate.reading.meaning import Meaning
-from symgate.reading.names import Indices, reference
+from symgate.reading.names import reference
 from symgate.reading.outputs import promote
 from symgate.reading.terms import (
     AnyTerm,
