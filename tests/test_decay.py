@@ -340,7 +340,7 @@ def test_csv() -> None:
         ({"samples": 0}, "samples must be a whole number, 1 or more"),
         ({"bias": {"f": 1}}, "a gate or a bias of gru named 'f'"),
         ({"scheme": "magic"}, "the scheme 'magic'"),
-        ({"singular": [500]}, "singular values are wanted at lags from 0"),
+        ({"singular": [500]}, "singular values are wanted at lag 500, and there are"),
     ],
 )
 def test_bad_input(options: dict[str, object], message: str) -> None:

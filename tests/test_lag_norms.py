@@ -808,9 +808,9 @@ def test_names_are_the_first_state_where_left_out() -> None:
         ({"lags": -1}, "lags must be a whole number, 0 or more, not -1"),
         ({"lags": 2.5}, "lags must be a whole number, 0 or more, not 2.5"),
         ({"lags": True}, "lags must be a whole number, 0 or more, not True"),
-        ({"at": 12}, "step 12 is not in the run, which has steps 0 to 11"),
-        ({"at": -1}, "step -1 is not in the run, which has steps 0 to 11"),
-        ({"at": 1.0}, "at must be a whole number, not 1.0"),
+        ({"at": 12}, "at must be a step from 0 to 11, not 12"),
+        ({"at": -1}, "at must be a whole number, 0 or more, not -1"),
+        ({"at": 1.0}, "at must be a whole number, 0 or more, not 1.0"),
         ({"norm": "spectal"}, "the norm 'spectal' is not known; did you mean 'spectral'"),
         ({"norm": 2}, "the norm '2' is not known"),
         ({"tolerance": -1e-3}, "a tolerance must lie between 0 and 1, not -0.001"),
@@ -818,8 +818,8 @@ def test_names_are_the_first_state_where_left_out() -> None:
         ({"tolerance": float("nan")}, "a tolerance must lie between 0 and 1, not nan"),
         ({"tolerance": "1"}, "a tolerance must lie between 0 and 1, not '1'"),
         ({"singular": (3, 40)}, "singular values are wanted at lag 40, and there are 12 lags"),
-        ({"singular": (-1,)}, "singular values are wanted at lag -1, and there are 12 lags"),
-        ({"singular": (1.5,)}, "singular values are wanted at lag 1.5, and there are 12 lags"),
+        ({"singular": (-1,)}, "each of singular must be a whole number, 0 or more, not -1"),
+        ({"singular": (1.5,)}, "each of singular must be a whole number, 0 or more, not 1.5"),
     ],
 )
 def test_wrong_options(options: dict[str, Any], message: str) -> None:

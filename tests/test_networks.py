@@ -140,7 +140,9 @@ def test_any_value_by_any_other() -> None:
     assert d.bounds is None
     with pytest.raises(sg.SymgateError, match="paths are known from state to state"):
         d.measure_paths()
-    with pytest.raises(sg.ShapeError, match="from step 8 there are 8 lags of x, not 9"):
+    with pytest.raises(
+        sg.ShapeError, match="lag 9 reaches before the start: from step 8 there are 8 lags"
+    ):
         sg.decay("lstm", "o", "x", hidden=4, lags=9, steps=9)
     assert sg.decay("gru", "h", "z", hidden=3, lags=5).rate < 0
 

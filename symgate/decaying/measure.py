@@ -10,23 +10,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symgate import __version__
-from symgate.asked import ASKED, asked, is_whole, whole, word
+from symgate.asked import ASKED, asked, whole, word
 from symgate.decaying.command import command
 from symgate.decaying.curve import Decay, Setting
 from symgate.decaying.samples import by_lag, side_by_side
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
-from symgate.errors import ShapeError, SymgateError, known_name
+from symgate.errors import SymgateError, known_name
 from symgate.linear.linearise import linearise
 from symgate.numerics.arrays import number_of
-from symgate.numerics.block import ends
+from symgate.numerics.block import chosen_lags, ends
 from symgate.numerics.general import is_general, is_linear
 from symgate.numerics.initialise import chosen_sizes, parameters_of, seed_of
 from symgate.numerics.norms import NORMS
 from symgate.numerics.product import LagNorms, lag_norms
 from symgate.numerics.room import must_fit
 from symgate.numerics.run import Run
-from symgate.numerics.setup import DRAWN, Options, Setup, positions, setup
+from symgate.numerics.setup import DRAWN, Options, Setup, lags_before, positions, setup
 from symgate.numerics.simulate import simulate
 
 Array = NDArray[Any]
@@ -94,7 +94,8 @@ def decay(
             known_name("the option", name, sorted(Options.__optional_keys__))
         of, wrt = ends(run.cell, of, wrt)
         given = {k: ASKED[k](k, v) for k in ("lags", "at") if (v := options.get(k)) is not None}
-        lags = whole(1)("lags", given.get("lags", _last_lag(run.cell, wrt, run.steps - 1)))
+        usual = lags_before(None, run.steps - 1, of_state=wrt in run.cell.states)
+        lags = whole(1)("lags", given.get("lags", usual))
         at = positions(given.get("at"), run.steps, lags)
         runs = [run]
     else:
@@ -108,11 +109,8 @@ def decay(
         made = what if isinstance(what, Setup) else setup(cell, **options)
         lags, at = made.lags, made.at
         runs = [run_of(made, network) for network in range(made.networks)]
-    if lags > (farthest := _last_lag(runs[0].cell, wrt, min(at))):
-        raise ShapeError(f"from step {min(at)} there are {farthest} lags of {wrt}, not {lags}")
-    wanted = sorted({singular} if is_whole(singular) else set(singular or ()))
-    if wanted and not 0 <= wanted[0] <= wanted[-1] <= lags:
-        raise SymgateError(f"singular values are wanted at lags from 0 to {lags}")
+    lags_before(lags, min(at), of_state=wrt in runs[0].cell.states)
+    wanted = chosen_lags(singular, lags)
     count = len(runs) * len(at)
     parts: list[LagNorms] = []
     for one in runs:
@@ -197,11 +195,6 @@ def run_on_noise(
     long = 8 * steps * sequences * width > KEPT
     kept_apart = long or (is_general(cell) and is_linear(cell))
     return simulate(cell, params, x, unsaid, checkpoint=kept_apart)
-
-
-def _last_lag(cell: Cell, wrt: str, at: int) -> int:
-    """The farthest that a step sees back: a state before the first step, all else in it."""
-    return at + 1 if wrt in cell.states else at
 
 
 def _setting(

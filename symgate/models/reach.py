@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import symgate
-from symgate.asked import asked, is_whole
-from symgate.errors import ShapeError, SymgateError, known_name
+from symgate.asked import asked, whole
+from symgate.errors import SymgateError, known_name
 from symgate.instead import signs
 from symgate.models.network import Layer, Network
 from symgate.models.running import laid_out, run_levels
@@ -24,6 +24,7 @@ from symgate.numerics.backprop import gradients
 from symgate.numerics.norms import NORMS
 from symgate.numerics.plain import plain
 from symgate.numerics.run import Run
+from symgate.numerics.setup import step_in
 from symgate.numerics.simulate import simulate
 from symgate.tables import data_frame, html_table, log10_columns
 
@@ -115,7 +116,7 @@ class _Stream:
         return self.values * np.exp2(np.where(np.isnan(shift), -np.inf, shift))[:, None, None]
 
 
-@asked()
+@asked(at=whole())
 def reach(
     net: Network | Layer,
     x: Any,
@@ -140,14 +141,13 @@ def reach(
     known_name("the norm", norm, NORMS)
     sequence = np.asarray(laid_out(network, x, batch_first), np.float64)
     steps = len(sequence)
-    if not is_whole(at) or not 0 <= at < steps:
-        raise ShapeError(f"at must be a step from 0 to {steps - 1}, not {at!r}")
+    at = step_in(at, steps)
     if sequence.ndim == 2:
-        curve = _curve(network, sequence, int(at), norm)
+        curve = _curve(network, sequence, at, norm)
     else:
-        samples = [_curve(network, sequence[:, b], int(at), norm) for b in range(sequence.shape[1])]
+        samples = [_curve(network, sequence[:, b], at, norm) for b in range(sequence.shape[1])]
         curve = np.stack(samples, axis=1)
-    return Reach(int(at), norm, curve, str(network.origin))
+    return Reach(at, norm, curve, str(network.origin))
 
 
 #: An output wider than this is followed in so many random directions, over so many steps.

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from symgate.asked import is_whole
 from symgate.equations.cell import Cell
-from symgate.errors import ShapeError, SymgateError, known_name
+from symgate.errors import SymgateError, known_name
 from symgate.numerics import native
 from symgate.numerics.general import is_general
 from symgate.numerics.run import Run, checked_run
+from symgate.numerics.setup import lags_before, step_in
 
 
 def beyond_states(run: object, of: object, wrt: object) -> bool:
@@ -49,11 +49,11 @@ class AskedBlock:
         checked_run(run)
         what, states = f"a state of {run.cell.name} named", run.cell.states
         first, second = (known_name(what, name, states) for name in ends(run.cell, of, wrt))
-        step = step_of(run, at)
+        step = step_in(at, run.steps)
         library = native.engine(engine)
         if run.dtype != np.float64 or run.samples == 0:
             library = None
-        return cls(run, first, second, step, lags_of(lags, step), library)
+        return cls(run, first, second, step, lags_before(lags, step), library)
 
 
 def ends(cell: Cell, of: str | None, wrt: str | None) -> tuple[str, str]:
@@ -65,33 +65,12 @@ def ends(cell: Cell, of: str | None, wrt: str | None) -> tuple[str, str]:
     return of or cell.output, wrt or cell.output
 
 
-def chosen_lags(singular: Iterable[int], lags: int) -> tuple[int, ...]:
-    """The lags at which all singular values are wanted."""
-    if isinstance(singular, str) or not isinstance(singular, Iterable):
-        raise SymgateError(f"singular must be a list of lags, not {singular!r}")
-    chosen = []
-    for k in singular:
-        if not is_whole(k) or not 0 <= k <= lags:
-            raise SymgateError(f"singular values are wanted at lag {k}, and there are {lags} lags")
-        chosen.append(int(k))
-    return tuple(chosen)
-
-
-def step_of(run: Run, at: int | None) -> int:
-    step = run.steps - 1 if at is None else at
-    if not is_whole(step):
-        raise SymgateError(f"at must be a whole number, not {at!r}")
-    if not 0 <= step < run.steps:
-        raise ShapeError(f"step {step} is not in the run, which has steps 0 to {run.steps - 1}")
-    return int(step)
-
-
-def lags_of(lags: int | None, at: int) -> int:
-    count = at + 1 if lags is None else lags
-    if not is_whole(count) or count < 0:
-        raise SymgateError(f"lags must be a whole number, 0 or more, not {lags!r}")
-    if count > at + 1:
-        raise ShapeError(
-            f"lag {count} reaches before the start: from step {at} there are {at + 1} lags"
+def chosen_lags(singular: Iterable[int] | int | None, lags: int) -> tuple[int, ...]:
+    """The lags at which all singular values are wanted, in order."""
+    several = singular if isinstance(singular, Iterable) else () if singular is None else [singular]
+    chosen = sorted({*several})
+    if chosen and chosen[-1] > lags:
+        raise SymgateError(
+            f"singular values are wanted at lag {chosen[-1]}, and there are {lags} lags"
         )
-    return int(count)
+    return tuple(chosen)

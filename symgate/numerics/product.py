@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 import symgate
-from symgate.asked import asked
+from symgate.asked import asked, whole
 from symgate.errors import ShapeError, SymgateError, known_name
 from symgate.instead import tells
 from symgate.linear.transition import Transition, leading_to, transition
 from symgate.numerics.arrays import checked
 from symgate.numerics.backward_product import BackwardProduct
-from symgate.numerics.block import AskedBlock, beyond_states, chosen_lags, ends, lags_of, step_of
+from symgate.numerics.block import AskedBlock, beyond_states, chosen_lags, ends
 from symgate.numerics.general_pull import general_lag_norms
 from symgate.numerics.norms import NORMS
 from symgate.numerics.norms_by_lag import DiagonalNormsByLag, NormsByLag, Regrown
@@ -28,6 +28,7 @@ from symgate.numerics.plain import plain
 from symgate.numerics.rank import Rank
 from symgate.numerics.run import Run
 from symgate.numerics.scaled import Scaled
+from symgate.numerics.setup import lags_before, step_in
 from symgate.numerics.steps import Steps
 from symgate.tables import data_frame, html_table, log10_columns
 
@@ -108,7 +109,7 @@ class LagNorms:
         return {"norm": data.pop("norm_name"), **data}
 
 
-@asked(at=None, lags=None, singular=None, step=None, tolerance=None)
+@asked(at=whole(), step=None, tolerance=None)
 def lag_norms(
     run: Run,
     of: str | None = None,
@@ -246,7 +247,7 @@ def _multiply_back(
     ).run()
 
 
-@asked(at=None, lags=None)
+@asked(at=whole())
 def vector_norms(
     run: Run,
     vector: Any,
@@ -299,11 +300,8 @@ def _of_any(
 ) -> LagNorms:
     known_name("the norm", norm, NORMS)
     first, second = ends(run.cell, of, wrt)
-    step = step_of(run, at)
-    reach = step + 1 if second in run.cell.states else step
-    count = lags_of(
-        min(lags, reach) if lags == reach + 1 else reach if lags is None else lags, step
-    )
+    step = step_in(at, run.steps)
+    count = lags_before(lags, step, of_state=second in run.cell.states)
     rows = None if vector is None else _loss_rows(run, vector, run.shape(first))
     log = general_lag_norms(run, first, second, count, step, norm, rows, progress)
     directions = 1 if vector is not None else int(np.prod(run.shape(first)))

@@ -137,16 +137,31 @@ def positions(at: int | Sequence[int] | None, steps: int, lags: int) -> tuple[in
             f"lag {lags} reaches before the start of a run of {steps} steps; give steps={lags} "
             f"or more, or fewer lags"
         )
-    given = [steps - 1] if at is None else [at] if isinstance(at, int) else list(at)
+    given = [step_in(t, steps) for t in (at if isinstance(at, Sequence) else [at])]
     for t in given:
-        if not 0 <= t < steps:
-            raise ShapeError(f"at must be a step from 0 to {steps - 1}, not {t!r}")
-        if lags > t + 1:
-            raise ShapeError(
-                f"lag {lags} reaches before the start: from step {t} there are {t + 1} lags"
-            )
+        lags_before(lags, t)
     if len(set(given)) != len(given):
         raise SymgateError(f"at names a step twice: {', '.join(map(str, given))}")
     if not given:
         raise SymgateError("at names no step to follow back from")
     return tuple(given)
+
+
+def step_in(at: int | None, steps: int) -> int:
+    """A step of a run: the last where none is named."""
+    if at is None:
+        return steps - 1
+    if not 0 <= at < steps:
+        raise ShapeError(f"at must be a step from 0 to {steps - 1}, not {at!r}")
+    return at
+
+
+def lags_before(lags: int | None, at: int, *, of_state: bool = True) -> int:
+    """Lags from a step back: all that there are where no number is named. A step sees a state
+    from before the first step, all else from its own."""
+    there = at + of_state
+    if lags is not None and lags > there:
+        raise ShapeError(
+            f"lag {lags} reaches before the start: from step {at} there are {there} lags"
+        )
+    return there if lags is None else lags

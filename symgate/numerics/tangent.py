@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from symgate.asked import asked, is_whole
-from symgate.errors import ShapeError, SymgateError, known_name
+from symgate.asked import asked, whole
+from symgate.errors import ShapeError, known_name
 from symgate.instead import tells
 from symgate.numerics.arrays import checked
 from symgate.numerics.general_steps import steps_of
@@ -53,7 +53,7 @@ class Tangent:
         return f"<Tangent from step {self.since} over {steps} steps: {last:.4g} decades>"
 
 
-@asked(since=None, steps=None)
+@asked(steps=whole())
 def tangent(
     run: Run, direction: Mapping[str, Any], since: int = 0, steps: int | None = None
 ) -> Tangent:
@@ -69,11 +69,8 @@ def tangent(
     (11,)
     """
     checked_run(run)
-    for name, value in (("since", since), ("steps", 0 if steps is None else steps)):
-        if not is_whole(value):
-            raise SymgateError(f"{name} must be a whole number, not {value!r}")
     count = run.steps - since if steps is None else steps
-    if since < 0 or count < 0 or since + count > run.steps:
+    if count < 0 or since + count > run.steps:
         raise ShapeError(
             f"steps {since} to {since + count} are not in the run, which has {run.steps}"
         )
