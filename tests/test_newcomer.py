@@ -49,6 +49,7 @@ ADDITIONS = {
         slopes=(_ZERO, S.One),
         parity="odd",
         rising=True,
+        reduced=A / sp.sqrt(1 + A**2),
     ),
 """,
             ),

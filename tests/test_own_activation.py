@@ -68,6 +68,30 @@ def test_a_function_of_ones_own_is_told_from_another() -> None:
     assert sg.compare(one, other).verdict not in ("identical", "equal")
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("h[t] = h[t-1] - F(U @ h[t-1])", "h[t] = h[t-1] + F(U @ h[t-1])"),
+        ("h[t] = h[t-1] + U @ x[t]", "h[t] = F(U @ h[t-1] + W @ x[t])"),
+        ("h[t] = F(U @ h[t-1]) + F(b)", "h[t] = F(U @ h[t-1]) + c"),
+    ],
+)
+def test_it_is_compared_as_one_of_the_language_is(first: str, second: str) -> None:
+    sg.activation("own_root", "a / sqrt(1 + a**2)", values=(-1, 1), slopes=(0, 1))
+    found = [
+        sg.compare(*(sg.Cell.from_text(c.replace("F", f)) for c in (first, second)))
+        for f in ("tanh", "own_root")
+    ]
+    assert found[0].verdict == found[1].verdict != "no map found"
+
+
+def test_one_that_is_written_out_in_another_cell_is_the_same() -> None:
+    sg.activation("own_root", "a / sqrt(1 + a**2)", values=(-1, 1), slopes=(0, 1))
+    own = sg.Cell.from_text("h[t] = h[t-1] - own_root(U @ h[t-1])")
+    other = sg.Cell.from_text("h[t] = h[t-1] - v / sqrt(1 + v**2)".replace("v", "(U @ h[t-1])"))
+    assert sg.compare(own, other).verdict == sg.compare(other, own).verdict == "identical"
+
+
 def test_another_process_learns_it_with_the_cell(cells: tuple[sg.Cell, sg.Cell]) -> None:
     code = "import pickle, sys; print(pickle.load(sys.stdin.buffer))"
     for held in (cells[0], sg.decay(cells[0], hidden=2, lags=3)):

@@ -31,13 +31,15 @@ class Activation:
     and `closed` the value in functions that are better known; both are None for SymPy's own,
     which SymPy differentiates. `stable` is the form for floating point, where the closed form
     overflows or cancels. `range` and `slopes` hold the lowest and highest value, over all real
-    arguments, of the function and of its slope. `parity` is "odd", "even", "" or, for
-    f(-a) = 1 - f(a), "mirrored". `rising` says that it never falls. At `kinks` it has no
-    derivative. `open` says that it never reaches the ends of its range. `inverse` is an argument
-    at which it has the value Y. `constant` says what a second argument is, and `default` is its
-    value. `latex`, `text` and `spellings` are how it is written and what else it is called, and
-    `bars` says that on a board it is written as bars round its argument; `formula` is what a
-    user wrote who registered it.
+    arguments, of the function and of its slope. `parity` is "odd", "even", "", for
+    f(-a) = 1 - f(a) "mirrored", and for f(-a) = f(a) - a "turned". `rising` says that it never
+    falls. At `kinks` it has no derivative. `open` says that it never reaches the ends of its
+    range. `ends` are what it is at -∞ and at ∞, where the rest falls exponentially. `inverse` is
+    an argument at which it has the value Y. `reduced` is the value in the functions that a
+    comparison keeps, where it is none of these. `constant` says what a second argument is, and
+    `default` is its value. `latex`, `text` and `spellings` are how it is written and what else it
+    is called, and `bars` says that on a board it is written as bars round its argument; `formula`
+    is what a user wrote who registered it.
     """
 
     name: str
@@ -51,6 +53,8 @@ class Activation:
     rising: bool = False
     kinks: tuple[Expr, ...] = ()
     open: bool = False
+    ends: tuple[Expr, Expr] | None = None
+    reduced: Expr | None = None
     inverse: Expr | None = None
     constant: str = ""
     default: Expr = S.One

@@ -19,9 +19,8 @@ from symgate.comparing.coefficients import (
     coefficients,
     unknown,
 )
-from symgate.comparing.identities import EVEN, ODD
 from symgate.comparing.pairing import Side, degree
-from symgate.comparing.polynomials import Act, AtTime, InverseFactor, MatrixFactor, Polynomial
+from symgate.comparing.polynomials import AtTime, MatrixFactor, Polynomial
 from symgate.comparing.scales import UNIT, Radical, solved_scales
 from symgate.comparing.signs import solved
 
@@ -128,7 +127,7 @@ class Alignment:
     def signs(self, states: Collection[AtTime] = ()) -> Mapping[Factor, int] | None:
         """The same for signs."""
         plain, beside = list[tuple[set[Factor], int]](), list[tuple[set[Factor], int]]()
-        plain += [({i}, 0) for i, node in enumerate(self.nodes) if not _is_odd(node)]
+        plain += [({i}, 0) for i, node in enumerate(self.nodes) if node.parity != "odd"]
         for row in self.rows:
             odd = {*self.odd(row, states)}
             if row.ratio is not None:
@@ -143,8 +142,8 @@ class Alignment:
         names = {name for name, power in row.left.powers.items() if power % 2}
         owner: Factor = row.owner
         if isinstance(row.owner, int):
-            node = self.nodes[row.owner]
-            owner = -1 - row.owner if isinstance(node, Act) and node.kind in EVEN else row.owner
+            even = self.nodes[row.owner].parity == "even"
+            owner = -1 - row.owner if even else row.owner
         return frozenset(n for n in names ^ {owner} if not isinstance(n, AtTime) or n in states)
 
     def _powers(self, row: _CoefficientRow, states: Collection[AtTime]) -> dict[Factor, Fraction]:
@@ -185,12 +184,7 @@ class Alignment:
 
     def _turns(self, name: Factor) -> bool:
         """Whether the sign of what a node acts on may be turned."""
-        return isinstance(name, int) and (name < 0 or _is_odd(self.nodes[name]))
-
-
-def _is_odd(node: Node) -> bool:
-    """Whether a node changes its sign with its argument."""
-    return isinstance(node, InverseFactor) or (isinstance(node, Act) and node.kind in ODD)
+        return isinstance(name, int) and (name < 0 or self.nodes[name].parity == "odd")
 
 
 def _is_state(name: Factor) -> bool:

@@ -70,8 +70,6 @@ class OnGenerators:
             case Applied(matrix=matrix, feature=feature):
                 return self.matrix(matrix, self(of_monomial(feature)))
             case Act(kind=kind, argument=argument, extra=extra):
-                if kind.startswith("power "):
-                    return power(self(argument), Fraction(kind.removeprefix("power ")))
                 return activation(kind, self(argument), extra)
             case InverseFactor(of=of):
                 return power(self(of), Fraction(-1))

@@ -17,7 +17,7 @@ from symgate.comparing.formulas import map_latex
 from symgate.comparing.normal import Normal
 from symgate.comparing.normal_forms import BEYOND, normal_form
 from symgate.comparing.polynomials import MatrixFactor
-from symgate.comparing.reduced import reduced
+from symgate.comparing.reduced import in_one_language, reduced
 from symgate.comparing.renamed import map_of, renamed, rows, special, twins
 from symgate.comparing.search import ProvedMap, scaled_views, search
 from symgate.comparing.separation import separated
@@ -171,6 +171,7 @@ def compare(first: Cell | str, second: Cell | str) -> Comparison:
     """
     one = by_name(first) if not isinstance(first, Cell) else first
     other = by_name(second) if not isinstance(second, Cell) else second
+    one, other = in_one_language(one, other)
     try:
         left, right = normal_form(one), normal_form(other)
     except BEYOND as error:

@@ -7,11 +7,15 @@ is softplus(a), (eᵃ - e⁻ᵃ) / (eᵃ + e⁻ᵃ) is tanh(a).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
+from functools import cache
 
+from symgate.algebra.elementwise import Activation, Elementwise
 from symgate.comparing import polynomials as poly
 from symgate.comparing.polynomials import (
     ONE,
+    ROOT,
     Act,
     Exp,
     Generator,
@@ -23,39 +27,25 @@ from symgate.comparing.polynomials import (
 )
 
 HALF = Fraction(1, 2)
-ODD = ("tanh", "softsign", "sin")
-EVEN = ("cos",)
-ANGLES = ("sin", "cos")
+
+
+def gate(a: Polynomial) -> Polynomial:
+    """σ(a) by tanh."""
+    return activation("tanh", a.scaled(HALF)).scaled(HALF) + number(HALF)
 
 
 def activation(kind: str, a: Polynomial, extra: Fraction | None = None) -> Polynomial:
-    """An activation in the functions that the normal form keeps."""
-    match kind:
-        case "sigmoid":
-            return activation("tanh", a.scaled(HALF)).scaled(HALF) + number(HALF)
-        case "silu":
-            return a * activation("sigmoid", a)
-        case "exp":
-            return exponential(a)
-        case "leaky_relu":
-            slope = extra if extra is not None else Fraction(1, 100)
-            return a.scaled(slope) + activation("relu", a).scaled(1 - slope)
-        case "hard_sigmoid":
-            b = a.scaled(extra if extra is not None else Fraction(1, 6))
-            return activation("relu", b + number(HALF)) - activation("relu", b - number(HALF))
-        case "hard_tanh":
-            b = a.scaled(extra if extra is not None else Fraction(1))
-            return activation("relu", b + number(1)) - activation("relu", b - number(1)) - number(1)
-        case "abs":
-            return activation("relu", a).scaled(Fraction(2)) - a
-    if not a and kind in (*ODD, "relu", "gelu", "elu"):
-        return poly.ZERO
-    if not a and kind == "cos":
-        return poly.UNIT
-    if kind in ODD and poly.leading(a) < 0:
-        return -generator(Act(kind, -a, extra))
-    if kind in EVEN and a and poly.leading(a) < 0:
-        return generator(Act(kind, -a, extra))
+    """One of the functions that the normal form keeps, of a polynomial."""
+    act = Act(kind, a, extra)
+    if kind == "exp":
+        return exponential(a)
+    if kind == ROOT.name:
+        return power(a, Fraction(extra or 1))
+    if not a and (at_zero := _at_zero(act.record)) is not None:
+        return number(at_zero)
+    if act.parity in ("odd", "even") and poly.leading(a) < 0:
+        turned = generator(replace(act, argument=-a))
+        return turned if act.parity == "even" else -turned
     if kind == "log" and (found := _logarithm(a)) is not None:
         return found
     if kind == "relu":
@@ -64,7 +54,15 @@ def activation(kind: str, a: Polynomial, extra: Fraction | None = None) -> Polyn
             return inside
         scale = poly.content(a)
         return generator(Act(kind, a.scaled(1 / scale))).scaled(scale)
-    return generator(Act(kind, a, extra))
+    return generator(act)
+
+
+@cache
+def _at_zero(record: Activation) -> Fraction | None:
+    """The value at 0 where it is a ratio."""
+    value = record.function(0)
+    exact = value.closed_form() if isinstance(value, Elementwise) else value
+    return Fraction(int(exact.p), int(exact.q)) if exact.is_Rational else None
 
 
 def _rectified_twice(a: Polynomial) -> Polynomial | None:
@@ -130,8 +128,8 @@ def power(base: Polynomial, exponent: Fraction) -> Polynomial:
         (one, c), (other, d) = terms
         a, b = _exponent(one), _exponent(other)
         if c == d and a is not None and b is not None:
-            gate = activation("sigmoid", a - b) * exponential(-a)
-            return simpler(poly.power(gate.scaled(1 / c), -exponent))
+            part = gate(a - b) * exponential(-a)
+            return simpler(poly.power(part.scaled(1 / c), -exponent))
     return simpler(poly.power(base, exponent))
 
 
@@ -149,11 +147,11 @@ def _one_gate(p: Polynomial) -> Polynomial:
             result = result + of_monomial(monomial, coefficient)
             continue
         tanh, part, sign = found
-        gate = frozenset({(tanh, Fraction(1))})
-        undo = frozenset((g, -e) for g, e in (*part, *gate))
+        itself = frozenset({(tanh, Fraction(1))})
+        undo = frozenset((g, -e) for g, e in (*part, *itself))
         rest = of_monomial(poly.times(monomial, undo), coefficient)
         growing = of_monomial(part) - number(1)
-        result = result + rest * (growing.scaled(sign) - of_monomial(gate))
+        result = result + rest * (growing.scaled(sign) - of_monomial(itself))
         changed = True
     return _one_gate(result) if changed else result
 
@@ -180,7 +178,7 @@ def one_angle(p: Polynomial) -> Polynomial:
         angles = [
             g
             for g, e in monomial
-            if isinstance(g, Act) and g.kind in ANGLES
+            if isinstance(g, Act) and g.kind in ("sin", "cos")
             for _ in range(int(e) if e.denominator == 1 and e > 0 else 0)
         ]
         if len(angles) < 2:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
 from itertools import product
 
+import numpy as np
+from sympy import Rational
+
+from symgate.algebra.elementwise import A
 from symgate.comparing.polynomials import (
     Act,
     Exp,
@@ -20,6 +24,7 @@ from symgate.comparing.polynomials import (
     of_monomial,
 )
 from symgate.numerals import formatted
+from symgate.numerics.values import Arrays
 
 #: What rounding may do to the end of an interval.
 ROUNDING = 1e-9
@@ -189,8 +194,8 @@ class Reaches:
         match g:
             case Param(name=name):
                 return self.known.get(name, ALL)
-            case Act(kind=kind, argument=argument, extra=extra):
-                return _image(kind, self(argument), extra)
+            case Act():
+                return image(g, self(g.argument))
             case InverseFactor(of=of):
                 return _inverse(self(of))
             case Exp(of=monomial):
@@ -236,29 +241,23 @@ def _exp(value: Number) -> float:
     return math.exp(value) if value < 700 else math.inf
 
 
-def _image(kind: str, inside: Between, extra: Fraction | None) -> Between:
-    """The values of an activation on an interval."""
-    function = MONOTONE.get(kind)
-    if function is not None and (extra is None or extra > 0):
-        return inside.under(
-            function(float(end), float(extra or 1)) for end in (inside.low, inside.high)
-        )
-    if kind in ("sin", "cos"):
-        return Between(-1, 1)
-    if kind == "relu":
+def image(act: Act, inside: Between) -> Between:
+    """The values of an activation on an interval, from its record."""
+    record = act.record
+    if act.kind == "relu":
         low, high = max(inside.low, 0.0), max(inside.high, 0.0)
         return Between(low, high, inside.open_low and low > 0, inside.open_high and high > 0)
-    if kind == "gelu":
-        return Between(-0.171, max(inside.high, 0.0), False, inside.high > 0 and inside.open_high)
-    if kind.startswith("power "):
-        return Between(0, math.inf, False, True)
-    return ALL
-
-
-#: Increasing functions, of a value and of the constant of the activation.
-MONOTONE: dict[str, Callable[[float, float], float]] = {
-    "tanh": lambda a, _: math.tanh(a),
-    "softsign": lambda a, _: math.copysign(1.0, a) if math.isinf(a) else a / (1 + abs(a)),
-    "softplus": lambda a, _: a if a > 30 else math.log1p(math.exp(a)),
-    "elu": lambda a, k: a if a > 0 else k * math.expm1(a),
-}
+    if record.constant and act.extra is not None and act.extra <= 0:
+        return ALL
+    ends = []
+    for limit, (place, is_open) in zip(record.range, inside._ends, strict=True):
+        value = end = act.end(limit)
+        if record.rising and math.isfinite(place):
+            with np.errstate(all="ignore"):
+                function = record.function(A, *([] if act.extra is None else [Rational(act.extra)]))
+                found = float(Arrays({A: np.float64(place)}, int).value(function))
+            value = found if math.isfinite(found) else end
+        unreached = record.open and (is_open or value == end)
+        ends.append((value, math.isinf(value) or unreached))
+    (low, open_low), (high, open_high) = ends
+    return Between(low, high, open_low, open_high)

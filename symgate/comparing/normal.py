@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import reduce
+from functools import cache, reduce
 from typing import Any
 
 from sympy import (
@@ -28,8 +28,9 @@ from sympy import (
 )
 from sympy.core.basic import Basic
 
-from symgate.algebra.activations import OF_TWO
-from symgate.algebra.fold import Semantics, fold, function_name
+from symgate.algebra.activations import OF_TWO, record_of
+from symgate.algebra.elementwise import A, Activation, K
+from symgate.algebra.fold import Semantics, fold
 from symgate.algebra.operators import Diag
 from symgate.algebra.vectors import MatVec, Stack, name_of, rank, time_of, variable
 from symgate.comparing import polynomials as poly
@@ -40,13 +41,16 @@ from symgate.comparing.changes import (
     renamed,
     variables,
 )
+from symgate.comparing.coefficients import kind, nodes_of
 from symgate.comparing.identities import activation, power, simpler
 from symgate.comparing.polynomials import (
     ONE,
+    ROOT,
     Act,
     AtTime,
     Exp,
     Generator,
+    InverseFactor,
     MatrixFactor,
     Param,
     Polynomial,
@@ -54,10 +58,6 @@ from symgate.comparing.polynomials import (
     number,
 )
 from symgate.equations.cell import Cell, Parameter
-from symgate.numerics.values import FUNCTIONS
-
-#: Activations with f(-a) = f(a) - a.
-MIRRORED = ("relu", "softplus", "gelu")
 
 
 class Unsupported(Exception):
@@ -204,9 +204,10 @@ class _Polynomials(Semantics):
         return power(base, exponent.constant)
 
     def apply(self, arguments: Sequence[Polynomial], e: Any) -> Polynomial:
-        name = function_name(e)
-        if name not in FUNCTIONS:  # of a user: its formula
-            return _whole(fold(e.closed_form(), self))
+        record = record_of(e)
+        name, constants = record.name, arguments[1:] or [self.number(record.default)]
+        if (form := reduced(record)) is not None:
+            return _whole(fold(form, self, {A: arguments[0], K: constants[0]}))
         if name in OF_TWO:
             b, a = sorted(arguments, key=_place)
             return b + activation("relu", a - b) if name == "max" else b - activation("relu", b - a)
@@ -259,6 +260,17 @@ class _Polynomials(Semantics):
         raise Unsupported(f"{e} is none of what a comparison understands")
 
 
+@cache
+def reduced(record: Activation) -> Expr | None:
+    """What is compared in place of a function; None where it is compared as it is, by what its
+    record says, as a user's is whose formula has a root or a quotient."""
+    if not record.formula:
+        return record.reduced
+    plain = fold(record.closed, _Polynomials(), {A: generator(AtTime("a", 0))})
+    kinds = {kind(g).split()[0] for g in nodes_of([plain])}
+    return None if kinds & {ROOT.name, InverseFactor.__name__} else record.closed
+
+
 def _place(p: Polynomial) -> tuple[Any, ...]:
     """Sorts what a function of two takes, however it is typed: a number first, names last."""
     kinds = sorted((type(g).__name__, getattr(g, "lag", 0)) for g in everything(p))
@@ -307,7 +319,7 @@ def with_mirrors(polynomials: Iterable[Polynomial]) -> set[Act]:
         g
         for p in polynomials
         for g in everything(p)
-        if isinstance(g, Act) and g.kind in MIRRORED and g.argument
+        if isinstance(g, Act) and g.parity == "turned" and g.argument
     }
 
 

@@ -146,9 +146,8 @@ def degree(node: Node) -> Fraction:
     match node:
         case Act(kind="relu"):
             return Fraction(1)
-        case Act(kind=kind) if kind.startswith("power "):
-            exponent = Fraction(kind.removeprefix("power "))
-            return exponent if is_simple(exponent) else Fraction(0)
+        case Act(kind="**", extra=exponent) if exponent and is_simple(exponent):
+            return exponent
     return Fraction(-1 if isinstance(node, InverseFactor) else 0)
 
 

@@ -23,6 +23,10 @@ from functools import cache, lru_cache
 from hashlib import blake2b
 from zlib import crc32
 
+from sympy import Expr, Rational, S, oo
+
+from symgate.algebra.activations import ACTIVATIONS
+from symgate.algebra.elementwise import Activation, K
 from symgate.comparing.effort import TooLarge, spend
 from symgate.comparing.scales import Radical
 
@@ -33,6 +37,9 @@ MAX_TERMS = 4000
 
 #: The largest number in a power that plain numbers are raised to.
 MOST_OF_A_POWER = 12
+
+#: A power of a sum that is not a whole number.
+ROOT = Activation("**", None, range=(S.Zero, oo))
 
 ONE: Monomial = frozenset()
 
@@ -86,11 +93,26 @@ class Applied:
 
 @dataclass(frozen=True)
 class Act:
-    """An activation; `extra` is its constant, where it has one."""
+    """An activation; `extra` is its constant, where it has one, and of a power its exponent."""
 
     kind: str
     argument: Polynomial
     extra: Fraction | None = None
+
+    @property
+    def record(self) -> Activation:
+        return ACTIVATIONS.get(self.kind, ROOT)
+
+    @property
+    def parity(self) -> str:
+        return self.record.parity
+
+    def end(self, form: Expr) -> Fraction | float:
+        """A limit in the record, which the constant may stand in."""
+        value = form.xreplace(
+            {K: self.record.default if self.extra is None else Rational(self.extra)}
+        )
+        return Fraction(int(value.p), int(value.q)) if value.is_Rational else float(value)
 
     def __hash__(self) -> int:
         return hash((_hash(self.kind), self.argument, self.extra or 0))
@@ -99,11 +121,13 @@ class Act:
 @dataclass(frozen=True)
 class InverseFactor:
     of: Polynomial
+    parity = "odd"
 
 
 @dataclass(frozen=True)
 class Exp:
     of: Monomial
+    parity = ""
 
 
 Generator = AtTime | Param | Applied | Act | InverseFactor | Exp
@@ -241,7 +265,7 @@ def power(base: Polynomial, exponent: Fraction) -> Polynomial:
         whole = (Radical(scale) ** exponent).rational if is_simple(exponent) else None
         if whole is not None and scale != 1:  # sqrt(4 a) is 2 sqrt(a)
             return power(base.scaled(1 / scale), exponent).scaled(whole)
-        return generator(Act(f"power {exponent}", base))
+        return generator(Act(ROOT.name, base, exponent))
     if not base:
         raise ZeroDivisionError
     if len(base.terms) == 1:

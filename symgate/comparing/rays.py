@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 
+from symgate.algebra.elementwise import A
 from symgate.comparing import polynomials as poly
 from symgate.comparing.changes import everything
 from symgate.comparing.coefficients import argument
@@ -96,8 +97,8 @@ class RayLimit:
             case AtTime(name=name):
                 mine = name == self.ray.name
                 return {1: number(self.ray.side)} if mine else {0: number(self.ray.others)}
-            case Act(kind=kind, argument=argument, extra=extra):
-                return self.activated(kind, self(argument), extra)
+            case Act():
+                return self.activated(g, self(g.argument))
         raise NoLimit
 
     def exponential(self, inside: Growth) -> Growth:
@@ -107,17 +108,13 @@ class RayLimit:
             raise NoLimit
         return {}
 
-    def activated(self, kind: str, inside: Growth, extra: Fraction | None) -> Growth:
+    def activated(self, act: Act, inside: Growth) -> Growth:
         if max(inside, default=0) <= 0:
-            return {0: activation(kind, inside.get(0, poly.ZERO), extra)}
-        direction = self.direction(inside)
-        if kind == "tanh":
-            return {0: number(direction)}
-        if kind in ("relu", "softplus", "gelu"):
-            return inside if direction > 0 else {}
-        if kind == "elu":
-            return inside if direction > 0 else {0: number(-(1 if extra is None else extra))}
-        raise NoLimit
+            return {0: activation(act.kind, inside.get(0, poly.ZERO), act.extra)}
+        if act.record.ends is None:
+            raise NoLimit
+        end = act.record.ends[self.direction(inside) > 0]
+        return inside if end == A else {0: number(Fraction(act.end(end)))}
 
     def direction(self, inside: Growth) -> int:
         """Whether what grows goes to plus or to minus infinity."""

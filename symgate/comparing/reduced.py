@@ -7,9 +7,12 @@ h[t-1] may as well read tanh(c[t-1]), once h starts as tanh(c) does.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-from sympy import Expr, Indexed
+from sympy import Expr, Indexed, Pow
 
+from symgate.algebra.activations import record_of
+from symgate.algebra.elementwise import Elementwise
 from symgate.algebra.language import language
 from symgate.algebra.vectors import is_variable, name_of, time_of
 from symgate.equations.cell import Cell, cell_of_text
@@ -44,6 +47,32 @@ def reduced(cell: Cell) -> tuple[Cell, tuple[str, ...]]:
     )
     smaller = cell_of_text("\n".join(lines), cell.name, title=cell.title)
     return smaller, said
+
+
+def in_one_language(one: Cell, other: Cell) -> tuple[Cell, Cell]:
+    """Two cells, with the functions of users that only one has written out, where the other may
+    have written one out too."""
+    first, second = (
+        {type(f) for f in _atoms(c, Elementwise) if record_of(f).formula} for c in (one, other)
+    )
+    apart = first ^ second
+    rest = other if first >= second else one
+    if not apart or ((first >= second or second >= first) and not _atoms(rest, Pow)):
+        return one, other
+
+    def written(cell: Cell) -> Cell:
+        whole = {
+            name: e.replace(lambda f: type(f) in apart, Elementwise.closed_form)
+            for name, e in cell.equations.items()
+        }
+        lines = (f"{name}[t] = {language(e)}" for name, e in whole.items())
+        return cell_of_text("\n".join(lines), cell.name, title=cell.title)
+
+    return in_one_language(written(one), written(other))
+
+
+def _atoms(cell: Cell, *kinds: type) -> set[Any]:
+    return {atom for e in cell.equations.values() for atom in e.atoms(*kinds)}
 
 
 def _of_states(cell: Cell, name: str) -> Expr | None:

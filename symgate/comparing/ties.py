@@ -18,7 +18,6 @@ from symgate.comparing.coefficients import (
     coefficients,
     kind,
 )
-from symgate.comparing.identities import ODD
 from symgate.comparing.normal import Normal
 from symgate.comparing.pairing import Side, pairings
 from symgate.comparing.polynomials import (
@@ -58,7 +57,7 @@ def ties(
     quotients = spare.pop(InverseFactor.__name__, 0)  # f + (1 - f) is 1 and leaves no quotient
     if spare.total() != 1 or len(nodes) - len(mine.nodes) != 1 + quotients:
         return
-    odd = [n for n in nodes if isinstance(n, Act) and n.kind in ODD]
+    odd = [n for n in nodes if isinstance(n, Act) and n.parity == "odd"]
     for gone in odd:
         if kind(gone) not in spare:
             continue

@@ -51,8 +51,6 @@ MAX_CHOICES = 6
 #: So many activations are turned about.
 MAX_MIRRORED = 3
 
-INVERTIBLE = ("tanh", "softsign")
-
 
 def without_matrix(cell: Normal) -> Iterator[tuple[Unknown, Normal]]:
     """The cell with one of its matrices as the identity, for each of them."""
@@ -161,8 +159,10 @@ def _factor(g: Generator, exponent: Fraction) -> str:
             shown = name
         case Applied(matrix=matrix, feature=feature):
             shown = f"{matrix.name}{'.T' * matrix.transposed} @ ({formula(of_monomial(feature))})"
-        case Act(kind=kind, argument=inner):
-            shown = f"{kind}({formula(inner)})"
+        case Act(kind="**", argument=inner, extra=root):
+            shown, exponent = f"({formula(inner)})", exponent * Fraction(root or 1)
+        case Act(kind=kind, argument=inner, extra=extra):
+            shown = f"{kind}({formula(inner)}{'' if extra is None else f', {extra}'})"
         case InverseFactor(of=of):
             shown, exponent = f"({formula(of)})", -exponent
     return shown if exponent == 1 else f"{shown}**{exponent}"
@@ -224,7 +224,7 @@ def activated(cell: Normal) -> Iterator[tuple[str, str, Normal]]:
             g
             for q in cell.states.values()
             for g in everything(q)
-            if isinstance(g, Act) and g.kind in INVERTIBLE and g.argument == old
+            if isinstance(g, Act) and g.argument == old and g.record.open and g.record.inverse
         }
         if len(through) != 1:
             continue

@@ -7,11 +7,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from symgate.algebra.activations import ACTIVATIONS
 from symgate.comparing.changes import DIAGONAL, diagonal_name, plain_name
 from symgate.comparing.coefficients import Token
-from symgate.comparing.intervals import ALL, POSITIVE, Between, range_of
+from symgate.comparing.intervals import ALL, image, range_of
 from symgate.comparing.normal import Normal, is_of_rows
-from symgate.comparing.polynomials import ONE, MatrixFactor, Param, Polynomial, signed, total
+from symgate.comparing.polynomials import (
+    ONE,
+    ZERO,
+    Act,
+    MatrixFactor,
+    Param,
+    Polynomial,
+    signed,
+    total,
+)
 from symgate.comparing.proof import Restriction, Substituted
 from symgate.comparing.search import ProvedMap
 from symgate.comparing.solving import Value
@@ -205,10 +215,10 @@ def _reach(value: Value) -> str:
         if not any(isinstance(t, MatrixFactor) for t in tokens)
     )
     known = {
-        g.name: CLOSED_FORMS[g.name.partition("(")[0]]
+        g.name: image(Act(g.name.partition("(")[0], ZERO), ALL)
         for m, _ in p
         for g, _ in m
-        if isinstance(g, Param) and g.name.partition("(")[0] in CLOSED_FORMS
+        if isinstance(g, Param) and g.name.partition("(")[0] in ACTIVATIONS
     }
     reach = range_of(p, known)
     return (
@@ -216,14 +226,6 @@ def _reach(value: Value) -> str:
         if reach == ALL or any(isinstance(t, MatrixFactor) for _, ts in value for t in ts)
         else f", in {reach}"
     )
-
-
-#: The values of what stands as a parameter of its own, by the function it begins with.
-CLOSED_FORMS = {
-    "exp": POSITIVE,
-    "sigmoid": Between(0, 1, True, True),
-    "tanh": Between(-1, 1, True, True),
-}
 
 
 def _is_any(token: Token, kind: str, cell: Cell) -> bool:

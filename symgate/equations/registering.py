@@ -77,6 +77,7 @@ def activation(
         range=ends[0],
         slopes=ends[1],
         parity=_parity(closed),
+        rising=bool(ends[1][0] >= 0),
         kinks=tuple(dict.fromkeys(_kinks(closed))),
         latex=latex,
         formula=formula,
