@@ -24,7 +24,7 @@ from symgate.algebra.vectors import variable
 from symgate.bounds import norms
 from symgate.bounds.functions import slope_range
 from symgate.bounds.growth import growths
-from symgate.bounds.intervals import Interval, enclosed, rational
+from symgate.bounds.intervals import Between, enclosed, rational
 from symgate.bounds.limits import gates, limits
 from symgate.bounds.norms import bounds
 from symgate.bounds.ranges import ranges
@@ -147,7 +147,7 @@ def test_bounds_of_the_lstm() -> None:
     ("rg-lru", "a", 0, 1), ("brc", "a", 0, 2), ("rnn-relu", "h", 0, np.inf),
 ])  # fmt: skip
 def test_ranges_that_are_known(name: str, value: str, low: float, high: float) -> None:
-    assert ranges(sg.cell(name))[value] == Interval(low, high)
+    assert ranges(sg.cell(name))[value] == Between(low, high)
 
 
 #: Every function of the language, and those with a constant with two others.
@@ -256,12 +256,12 @@ def test_invariants_are_found_from_the_start(text: str, low: float, high: float)
 
 def test_a_fraction_of_one_value_has_its_exact_range() -> None:
     cell = sg.Cell.from_text("s[t] = s[t-1] + W @ x[t]\nh[t] = s[t-1] / (1 + s[t-1]**2)")
-    assert ranges(cell)["h"] == Interval(Fraction(-1, 2), Fraction(1, 2))
+    assert ranges(cell)["h"] == Between(Fraction(-1, 2), Fraction(1, 2))
 
 
 def test_a_share_needs_both_parts_to_be_positive() -> None:
     text = "f[t] = {}(U @ h[t-1])\ni[t] = sigmoid(W @ h[t-1])\nh[t] = f[t] / (f[t] + i[t])"
-    assert ranges(sg.Cell.from_text(text.format("sigmoid")))["h"] == Interval(0, 1)
+    assert ranges(sg.Cell.from_text(text.format("sigmoid")))["h"] == Between(0, 1)
     assert not ranges(sg.Cell.from_text(text.format("tanh")))["h"].within(0, 1)
     minus = "f[t] = sigmoid(U @ h[t-1])\nh[t] = f[t] / (f[t] + tanh(W @ h[t-1]))"
     assert not ranges(sg.Cell.from_text(minus))["h"].within(0, 1)

@@ -13,19 +13,19 @@ import sympy as sp
 
 import symgate as sg
 from symgate.bounds.growth import growths
-from symgate.bounds.intervals import EVERYTHING, Interval, enclosed
+from symgate.bounds.intervals import EVERYTHING, Between, enclosed
 from symgate.bounds.norms import bounds
 from symgate.bounds.ranges import ranges
 
 ENDS = [F(-3), F(-1), F(-1, 2), F(0), F(1, 3), F(1), F(2)]
-INTERVALS = [Interval(a, b) for a, b in itertools.combinations_with_replacement(ENDS, 2)]
+INTERVALS = [Between(a, b) for a, b in itertools.combinations_with_replacement(ENDS, 2)]
 
 
-def inside(interval: Interval) -> list[F]:
+def inside(interval: Between) -> list[F]:
     return [interval.low + (interval.high - interval.low) * F(i, 6) for i in range(7)]
 
 
-def holds(found: Interval, values: list[Any]) -> bool:
+def holds(found: Between, values: list[Any]) -> bool:
     return all(found.low <= v <= found.high for v in values)
 
 
@@ -46,11 +46,11 @@ def test_operations_of_one_interval_are_exact() -> None:
             powers = [a**exponent for a in inside(one)]
             assert holds(one.power(exponent), powers)
             low = 0 if exponent % 2 == 0 and one.low <= 0 <= one.high else min(powers)
-            assert one.power(exponent) == Interval(F(low), max(powers))
+            assert one.power(exponent) == Between(F(low), max(powers))
         if one.low <= 0 <= one.high:
             assert math.inf in (one.power(-1).high, -one.power(-1).low)
         else:
-            assert one.power(-1) == Interval(1 / one.high, 1 / one.low)
+            assert one.power(-1) == Between(1 / one.high, 1 / one.low)
 
 
 @pytest.mark.parametrize("number", [sp.pi, -sp.pi, sp.E, sp.sqrt(2), 1 / sp.E, sp.exp(40)])

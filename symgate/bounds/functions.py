@@ -11,7 +11,7 @@ from sympy import Add, Dummy, Expr, Function, Pow
 
 from symgate.algebra.activations import record_of
 from symgate.algebra.fold import Semantics, fold
-from symgate.bounds.intervals import EVERYTHING, End, Interval, enclosed, rational
+from symgate.bounds.intervals import EVERYTHING, Between, End, enclosed, rational
 
 #: Beyond this an argument counts as infinite: what a function gives there is its limit.
 FAR = 10_000
@@ -20,32 +20,32 @@ FAR = 10_000
 DEGREE, MEMBERS = 8, 8
 
 
-def value_range(function: Expr) -> Interval:
+def value_range(function: Expr) -> Between:
     """Where the values of a function lie, whatever it acts on.
 
     >>> from symgate.algebra.activations import elu, A
     >>> value_range(elu(A, 2))
-    Interval(-2, inf)
+    Between(-2, inf)
     """
     return _span(function, record_of(function).range)
 
 
-def slope_range(function: Expr) -> Interval:
+def slope_range(function: Expr) -> Between:
     """Where the slope of a function lies, whatever it acts on.
 
     >>> from symgate.algebra.activations import elu, sigmoid, A
     >>> slope_range(sigmoid(A)), slope_range(elu(A, 2))
-    (Interval(0, 1/4), Interval(0, 2))
+    (Between(0, 1/4), Between(0, 2))
     """
     return _span(function, record_of(function).slopes)
 
 
-def _span(function: Expr, ends: tuple[Expr, Expr]) -> Interval:
+def _span(function: Expr, ends: tuple[Expr, Expr]) -> Between:
     low, high = (enclosed(record_of(function).bound(end, function)) for end in ends)
-    return Interval(low.low, high.high)
+    return Between(low.low, high.high)
 
 
-def _at(function: Function, end: End) -> Interval:
+def _at(function: Function, end: End) -> Between:
     """What a function that never falls gives at the end of an interval."""
     if max(end, -end) > FAR:
         return EVERYTHING
@@ -58,7 +58,7 @@ _U = Dummy("u", real=True)
 
 
 @lru_cache(maxsize=4096)
-def _fraction_range(e: Expr, over: Interval) -> Interval:
+def _fraction_range(e: Expr, over: Between) -> Between:
     """The exact range of a fraction of polynomials over an interval, to its ends."""
     above, below = sp.fraction(sp.together(e))
     if not (above.is_polynomial(_U) and below.is_polynomial(_U)):
@@ -73,7 +73,7 @@ def _fraction_range(e: Expr, over: Interval) -> Interval:
     slope = p.diff() * q - p * q.diff()
     inner = [r for r in sp.real_roots(slope) if low < r < high] if slope.degree() > 0 else []
     found = [enclosed(_limit_at(p, q, place)) for place in (low, high, *inner)]
-    return reduce(Interval.hull, found)
+    return reduce(Between.hull, found)
 
 
 def _limit_at(p: sp.Poly, q: sp.Poly, place: Expr) -> Expr:

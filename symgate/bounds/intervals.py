@@ -1,14 +1,18 @@
-"""Intervals with exact ends. What is irrational is rounded outward, to four digits."""
+"""Betweens with exact ends. What is irrational is rounded outward, to four digits."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
+from typing import Any
 
 import sympy as sp
 from sympy import Expr, Float, Rational
+
+from symgate.numerals import formatted
 
 End = Fraction | float
 
@@ -20,83 +24,142 @@ STEEP = 1000
 
 
 @dataclass(frozen=True)
-class Interval:
-    """All numbers from `low` to `high`; an end is exact or infinite.
+class Between:
+    """The numbers between two ends, each exact, a float or infinite; an open end, as an infinite
+    one is, does not belong to it.
 
-    >>> Interval(0, 1) * Interval(-2, 2) + Interval(1, 1)
-    Interval(-1, 3)
+    >>> Between(0, 1) * Between(-2, 2) + Between(1, 1)
+    Between(-1, 3)
+    >>> str(Between(0, 1, True, True) * Between(-2, 2))
+    '(-2, 2)'
     """
 
     low: End
     high: End
+    open_low: bool = False
+    open_high: bool = False
 
     @property
     def is_bounded(self) -> bool:
         return not (is_infinite(self.low) or is_infinite(self.high))
 
     @property
+    def is_positive(self) -> bool:
+        return self.low > 0 or (self.low == 0 and self.open_low)
+
+    @property
+    def is_negative(self) -> bool:
+        return self.high < 0 or (self.high == 0 and self.open_high)
+
+    @property
     def magnitude(self) -> End:
         """The largest absolute value."""
         return max(self.high, -self.low)
 
+    @property
+    def ends(self) -> tuple[Reached, Reached]:
+        """Both ends, each with whether it is open."""
+        low, high = self.low, self.high
+        return (low, self.open_low or is_infinite(low)), (high, self.open_high or is_infinite(high))
+
     def within(self, low: End, high: End) -> bool:
         return low <= self.low and self.high <= high
 
-    def hull(self, other: Interval) -> Interval:
-        return Interval(min(self.low, other.low), max(self.high, other.high))
+    def hull(self, other: Between) -> Between:
+        return _paired(self, other, (min, all), (max, all))
 
-    def meet(self, other: Interval) -> Interval:
-        return Interval(max(self.low, other.low), min(self.high, other.high))
+    def meet(self, other: Between) -> Between:
+        return _paired(self, other, (max, any), (min, any))
 
-    def __add__(self, other: Interval) -> Interval:
-        return Interval(self.low + other.low, self.high + other.high)
-
-    def __mul__(self, other: Interval) -> Interval:
-        ends = [_times(a, b) for a in (self.low, self.high) for b in (other.low, other.high)]
-        return Interval(min(ends), max(ends))
-
-    def __abs__(self) -> Interval:
-        low = max(self.low, -self.high, Fraction(0))
-        return Interval(low, self.magnitude)
-
-    def above(self, other: Interval) -> Interval:
+    def above(self, other: Between) -> Between:
         """Where the larger of two values lies."""
-        return Interval(max(self.low, other.low), max(self.high, other.high))
+        return _paired(self, other, (max, any), (max, all))
 
-    def below(self, other: Interval) -> Interval:
+    def below(self, other: Between) -> Between:
         """Where the smaller of two values lies."""
-        return Interval(min(self.low, other.low), min(self.high, other.high))
+        return _paired(self, other, (min, all), (min, any))
 
-    def power(self, exponent: int) -> Interval:
+    def __add__(self, other: Between) -> Between:
+        (low, open_low), (high, open_high) = (
+            (a + b, a_open or b_open)
+            for (a, a_open), (b, b_open) in zip(self.ends, other.ends, strict=True)
+        )
+        return made((low, open_low), (high, open_high))
+
+    def __neg__(self) -> Between:
+        return Between(-self.high, -self.low, self.open_high, self.open_low)
+
+    def __mul__(self, other: Between) -> Between:
+        ends = [_times(a, b) for a in self.ends for b in other.ends]
+        return made(_extreme(ends, min, all), _extreme(ends, max, all))
+
+    def __abs__(self) -> Between:
+        return self.above(-self).above(ZERO)
+
+    def power(self, exponent: int) -> Between:
         if abs(exponent) > STEEP:
             return EVERYTHING
         if exponent < 0:
-            return self._inverse().power(-exponent)
+            return self.inverse().power(-exponent)
         base = abs(self) if exponent % 2 == 0 else self
-        return Interval(base.low**exponent, base.high**exponent)
+        return base.under((base.low**exponent, base.high**exponent))
 
-    def _inverse(self) -> Interval:
+    def inverse(self) -> Between:
         if self.low < 0 < self.high or self.low == self.high == 0:
             return EVERYTHING
-        low = -math.inf if self.high == 0 else _over(self.high)
-        return Interval(low, math.inf if self.low == 0 else _over(self.low))
+        (low, open_low), (high, open_high) = self.ends
+        least = -math.inf if high == 0 else _over(high)
+        most = math.inf if low == 0 else _over(low)
+        return made((least, open_high), (most, open_low))
 
-    def raised(self, exponent: Interval) -> Interval:
+    def under(self, ends: tuple[End, End]) -> Between:
+        """The same ends with new values, those of a rising function at them."""
+        return made(*((end, is_open) for end, (_, is_open) in zip(ends, self.ends, strict=True)))
+
+    def raised(self, exponent: Between) -> Between:
         """base ** exponent with a base from 0 on: it rises or falls in each of the two, so
         that its ends lie in the corners."""
         if self.low < 0:
             return EVERYTHING
         ends = [_corner(b, e) for b in (self.low, self.high) for e in (exponent.low, exponent.high)]
-        return Interval(min(e.low for e in ends), max(e.high for e in ends))
+        return Between(min(e.low for e in ends), max(e.high for e in ends))
 
     def __repr__(self) -> str:
-        return f"Interval({self.low}, {self.high})"
+        return f"Between({self.low}, {self.high})"
+
+    def __str__(self) -> str:
+        if self.low == self.high:
+            return formatted(float(self.low))
+        (low, open_low), (high, open_high) = self.ends
+        return f"{'[('[open_low]}{formatted(float(low))}, {formatted(float(high))}{'])'[open_high]}"
 
 
-EVERYTHING = Interval(-math.inf, math.inf)
-ZERO = Interval(Fraction(0), Fraction(0))
-UNIT = Interval(Fraction(0), Fraction(1))
-SYMMETRIC = Interval(Fraction(-1), Fraction(1))
+#: An end, and whether it is open.
+Reached = tuple[End, bool]
+
+
+def made(low: Reached, high: Reached) -> Between:
+    """With the ends as they are compared: an infinite one need not be said to be open."""
+    return Between(low[0], high[0], *(o and not is_infinite(end) for end, o in (low, high)))
+
+
+def _extreme(
+    ends: Sequence[Reached], choose: Callable[..., End], of: Callable[..., bool]
+) -> Reached:
+    """The least or the largest of some ends, open where all or any of those that are it are."""
+    found = choose(end for end, _ in ends)
+    return found, of(is_open for end, is_open in ends if end == found)
+
+
+def _paired(one: Between, other: Between, low: Any, high: Any) -> Between:
+    lows, highs = zip(one.ends, other.ends, strict=True)
+    return made(_extreme(lows, *low), _extreme(highs, *high))
+
+
+EVERYTHING = Between(-math.inf, math.inf)
+ZERO = Between(Fraction(0), Fraction(0))
+UNIT = Between(Fraction(0), Fraction(1))
+SYMMETRIC = Between(Fraction(-1), Fraction(1))
 
 
 def is_infinite(end: End) -> bool:
@@ -109,24 +172,25 @@ def is_infinite(end: End) -> bool:
     return end in (math.inf, -math.inf)
 
 
-def _times(a: End, b: End) -> End:
+def _times(one: Reached, other: Reached) -> Reached:
+    (a, a_open), (b, b_open) = one, other
     if a == 0 or b == 0:
-        return Fraction(0)
+        return Fraction(0), (a != 0 or a_open) and (b != 0 or b_open)
     if is_infinite(a) or is_infinite(b):
-        return math.inf if (a > 0) == (b > 0) else -math.inf
-    return a * b
+        return (math.inf if (a > 0) == (b > 0) else -math.inf), True
+    return a * b, a_open or b_open
 
 
 def _over(a: End) -> End:
     return Fraction(0) if is_infinite(a) else 1 / a
 
 
-def _corner(base: End, exponent: End) -> Interval:
+def _corner(base: End, exponent: End) -> Between:
     if exponent == 0 or base == 1:
-        return Interval(Fraction(1), Fraction(1))
+        return Between(Fraction(1), Fraction(1))
     if base == 0 or is_infinite(base) or is_infinite(exponent):
         end = math.inf if (base > 1) == (exponent > 0) else Fraction(0)
-        return Interval(end, end)
+        return Between(end, end)
     return enclosed(rational(base) ** rational(exponent))
 
 
@@ -135,24 +199,24 @@ def rational(end: End) -> Expr:
     return sp.sympify(end) if isinstance(end, float) else Rational(end.numerator, end.denominator)
 
 
-def enclosed(number: Expr) -> Interval:
+def enclosed(number: Expr) -> Between:
     """A number by itself where it is rational, else between its neighbours of four digits;
     everything where it is no real number.
 
     >>> enclosed(sp.Rational(1, 3)), enclosed(sp.pi)
-    (Interval(1/3, 1/3), Interval(3141/1000, 1571/500))
+    (Between(1/3, 1/3), Between(3141/1000, 1571/500))
     """
     if isinstance(number, Float) and number.is_finite:
         number = Rational(number)
     if isinstance(number, Rational):
         exact = Fraction(int(number.p), int(number.q))
-        return Interval(exact, exact)
+        return Between(exact, exact)
     if number in (sp.oo, -sp.oo):
-        return Interval(float(number), float(number))
+        return Between(float(number), float(number))
     value = sp.N(number, WORKING)
     if not (value.is_real and value.is_finite):
         return EVERYTHING
-    return Interval(_outward(value, -1), _outward(value, 1))
+    return Between(_outward(value, -1), _outward(value, 1))
 
 
 def _outward(value: Expr, direction: int) -> Fraction:

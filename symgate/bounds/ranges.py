@@ -36,8 +36,8 @@ from symgate.bounds.intervals import (
     SYMMETRIC,
     UNIT,
     ZERO,
+    Between,
     End,
-    Interval,
     enclosed,
     is_infinite,
     rational,
@@ -51,7 +51,7 @@ from symgate.linear.terms import Linearisation
 PATIENCE = 4
 OUTWARD: tuple[End, ...] = (Fraction(1), Fraction(2), Fraction(4), math.inf)
 
-Ends = dict[str, Interval]
+Ends = dict[str, Between]
 
 
 @dataclass(frozen=True)
@@ -66,21 +66,21 @@ class CellRanges:
     >>> import symgate as sg
     >>> r = ranges(sg.cell("gru"))
     >>> r["z"], r["h"], dict(r.assumed)
-    (Interval(0, 1), Interval(-1, 1), {'h': Interval(-1, 1)})
+    (Between(0, 1), Between(-1, 1), {'h': Between(-1, 1)})
     """
 
-    values: Mapping[str, Interval]
-    before: Mapping[str, Interval]
-    assumed: Mapping[str, Interval]
+    values: Mapping[str, Between]
+    before: Mapping[str, Between]
+    assumed: Mapping[str, Between]
     arithmetic: Arithmetic = field(compare=False, repr=False)
     lengths: Mapping[Expr, Expr] = field(default_factory=dict)
 
-    def __getitem__(self, name: str) -> Interval:
+    def __getitem__(self, name: str) -> Between:
         return self.values[name]
 
-    def of(self, expression: Expr) -> Interval:
+    def of(self, expression: Expr) -> Between:
         """The interval of an expression of the cell's values."""
-        found: Interval = fold(expression, self.arithmetic)
+        found: Between = fold(expression, self.arithmetic)
         return found
 
 
@@ -161,13 +161,12 @@ def _hull(one: Ends, other: Ends) -> Ends:
     return {s: interval.hull(other[s]) for s, interval in one.items()}
 
 
-def _limit(first: Interval, second: Interval, third: Interval) -> Interval:
+def _limit(first: Between, second: Between, third: Between) -> Between:
     """Where the ends go if each step moves them by the same part of the one before."""
-    ends = [
+    return Between(
         _geometric(first.low, second.low, third.low),
         _geometric(first.high, second.high, third.high),
-    ]
-    return Interval(*ends)
+    )
 
 
 def _geometric(first: End, second: End, third: End) -> End:
@@ -177,14 +176,14 @@ def _geometric(first: End, second: End, third: End) -> End:
     return third + (third - second) * ratio / (1 - ratio) if 0 < ratio < 1 else third
 
 
-def _further(held: Interval, grown: Interval) -> Interval:
+def _further(held: Between, grown: Between) -> Between:
     """Ends that moved, at the next place outward."""
     low, high = held.low, held.high
     if grown.low < low:
         low = -next(end for end in OUTWARD if end >= -grown.low)
     if grown.high > high:
         high = next(end for end in OUTWARD if end >= grown.high)
-    return Interval(low, high)
+    return Between(low, high)
 
 
 def _holds(lin: Linearisation, before: Ends) -> bool:
@@ -209,66 +208,66 @@ def _step(lin: Linearisation, before: Ends) -> Arithmetic:
 
 
 class Arithmetic(Semantics):
-    """Interval arithmetic; `now` and `before` hold the intervals of values and old states.
+    """Between arithmetic; `now` and `before` hold the intervals of values and old states.
 
     A matrix means the interval of its diagonal, everything where it has more than that.
     """
 
     floating = False
 
-    def __init__(self, before: Mapping[str, Interval]) -> None:
+    def __init__(self, before: Mapping[str, Between]) -> None:
         self.now: Ends = {}
         self.before = before
         self.known = {}
-        self.functions = {"abs": abs, "max": Interval.above, "min": Interval.below}
+        self.functions = {"abs": abs, "max": Between.above, "min": Between.below}
 
-    def unknown(self, e: Any) -> Interval:
+    def unknown(self, e: Any) -> Between:
         return EVERYTHING
 
-    def variable(self, e: Indexed) -> Interval:
+    def variable(self, e: Indexed) -> Between:
         held = self.now if time_of(e) == 0 else self.before
         return held.get(name_of(e), EVERYTHING)
 
-    def number(self, e: Expr) -> Interval:
+    def number(self, e: Expr) -> Between:
         return enclosed(e)
 
-    def identity(self, e: Any) -> Interval:
-        return Interval(Fraction(1), Fraction(1))
+    def identity(self, e: Any) -> Between:
+        return Between(Fraction(1), Fraction(1))
 
-    def diagonal(self, vector: Interval, e: Any) -> Interval:
+    def diagonal(self, vector: Between, e: Any) -> Between:
         return vector
 
-    def matvec(self, matrix: Interval, vector: Interval, e: Any) -> Interval:
+    def matvec(self, matrix: Between, vector: Between, e: Any) -> Between:
         return matrix * vector
 
-    def mean(self, vector: Interval, e: Any) -> Interval:
+    def mean(self, vector: Between, e: Any) -> Between:
         return vector
 
-    def norm(self, vector: Interval, e: Any) -> Interval:
-        return Interval(Fraction(0), math.inf)
+    def norm(self, vector: Between, e: Any) -> Between:
+        return Between(Fraction(0), math.inf)
 
-    def spread(self, vector: Interval, e: Any) -> Interval:
-        return Interval(enclosed(sp.sqrt(e.epsilon)).low, math.inf)
+    def spread(self, vector: Between, e: Any) -> Between:
+        return Between(enclosed(sp.sqrt(e.epsilon)).low, math.inf)
 
-    def mixing(self, vector: Interval, e: Any) -> Interval:
+    def mixing(self, vector: Between, e: Any) -> Between:
         return UNIT if e.name == "softmax" else EVERYTHING
 
-    def across(self, vector: Interval, e: Any) -> Interval:
+    def across(self, vector: Between, e: Any) -> Between:
         return vector
 
     down = across
 
-    def dyad(self, u: Interval, v: Interval, e: Any) -> Interval:
+    def dyad(self, u: Between, v: Between, e: Any) -> Between:
         return u * v
 
-    def add(self, parts: Sequence[Interval], e: Add) -> Interval:
-        whole, alone = reduce(Interval.__add__, parts), only_value(e)
+    def add(self, parts: Sequence[Between], e: Add) -> Between:
+        whole, alone = reduce(Between.__add__, parts), only_value(e)
         return whole.meet(self.weighted(e) if alone is None else self.of_one_value(e, alone))
 
-    def multiply(self, parts: Sequence[Interval], e: Mul) -> Interval:
+    def multiply(self, parts: Sequence[Between], e: Mul) -> Between:
         """A product, factors in the same value taken together."""
-        groups: dict[Expr, list[tuple[Expr, Interval]]] = {}
-        whole = Interval(Fraction(1), Fraction(1))
+        groups: dict[Expr, list[tuple[Expr, Between]]] = {}
+        whole = Between(Fraction(1), Fraction(1))
         scaled = {f for v in e.args if (over := 1 / Norm(v)) in e.args for f in (v, over)}
         for factor, part in zip(e.args, parts, strict=True):
             if factor not in scaled:
@@ -276,18 +275,18 @@ class Arithmetic(Semantics):
             elif isinstance(factor, Pow):
                 whole = whole * SYMMETRIC  # v / ‖v‖
         for value, group in groups.items():
-            found = reduce(Interval.__mul__, (part for _, part in group))
+            found = reduce(Between.__mul__, (part for _, part in group))
             if len(group) > 1:
                 found = found.meet(self.of_one_value(Mul(*(f for f, _ in group)), value))
             whole = whole * found
         return whole.meet(UNIT) if self.is_share(e) else whole
 
-    def power(self, base: Interval, exponent: Interval, e: Pow) -> Interval:
+    def power(self, base: Between, exponent: Between, e: Pow) -> Between:
         if not e.exp.is_Integer:
-            return base.meet(Interval(Fraction(0), math.inf)).raised(exponent)
+            return base.meet(Between(Fraction(0), math.inf)).raised(exponent)
         return base.power(int(e.exp))
 
-    def apply(self, arguments: Sequence[Interval], e: Function) -> Interval:
+    def apply(self, arguments: Sequence[Between], e: Function) -> Between:
         record = record_of(e)
         if record.name in self.functions:
             return super().apply(arguments, e)
@@ -296,7 +295,7 @@ class Arithmetic(Semantics):
             return within  # the ends that everybody knows
         if record.rising:
             low, high = (_at(e, end) for end in (arguments[0].low, arguments[0].high))
-            return within.meet(Interval(low.low, high.high))
+            return within.meet(Between(low.low, high.high))
         return within if record.closed is None else within.meet(super().apply(arguments, e))
 
     def is_share(self, e: Expr) -> bool:
@@ -307,18 +306,18 @@ class Arithmetic(Semantics):
         rest = sp.expand(below - above)
         return all(fold(part, self).low >= 0 for part in (above, rest))
 
-    def of_one_value(self, e: Expr, alone: Expr) -> Interval:
+    def of_one_value(self, e: Expr, alone: Expr) -> Between:
         """The range of a fraction of polynomials in one value, over that value's interval."""
         return _fraction_range(e.xreplace({alone: _U}), fold(alone, self))
 
-    def weighted(self, e: Add) -> Interval:
+    def weighted(self, e: Add) -> Between:
         """The hull of the parts, where a sum is a weighted mean  a v + (1 - a) w."""
         if all(fold(piece, self) == EVERYTHING for piece in pieces(e)):
             return EVERYTHING
         for part, weight, other in _means(e):
             over = fold(part, self)
             if over != EVERYTHING and fold(weight, self).within(0, 1):
-                hull: Interval = over.hull(fold(other, self))
+                hull: Between = over.hull(fold(other, self))
                 return hull
         return EVERYTHING
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
+from symgate.bounds.intervals import ZERO as NOTHING
+from symgate.bounds.intervals import Between, End
 from symgate.comparing.changes import diagonal_name
-from symgate.comparing.intervals import ROUNDING, Between, Number, Reaches
+from symgate.comparing.intervals import Reaches
 from symgate.comparing.normal import Normal
 from symgate.comparing.polynomials import ZERO, Polynomial
 from symgate.comparing.proof import Substituted, diagonal
@@ -14,6 +16,9 @@ from symgate.comparing.rays import MOST_SIGNS, Growth, Heading, NoLimit, RayLimi
 
 SIDES = (1, -1)
 BASES = (Fraction(0), Fraction(1))
+
+#: What rounding may do to the end of an interval.
+ROUNDING = 1e-9
 
 #: A number this large is not zero by rounding.
 CLEAR = 1e-6
@@ -55,7 +60,7 @@ def _one_unit(cell: Normal, observed: Mapping[str, Polynomial]) -> dict[str, Pol
 
 
 def _numbers(cell: Normal) -> Iterator[Substituted]:
-    """Numbers for the parameters of one unit: all 1, then each at 0 in turn, then others."""
+    """Ends for the parameters of one unit: all 1, then each at 0 in turn, then others."""
     names = [diagonal_name(*u) if p.kind == "matrix" else p.name for p, u in cell.unknowns]
     ones = dict.fromkeys(names, Fraction(1))
     mixed = {name: Fraction(at % 3 + 2, at % 4 + 3) for at, name in enumerate(names)}
@@ -146,7 +151,7 @@ def _clash(path: Paths, way: Paths, key: tuple[str, int], ranges: Reaches, exact
     ratio = p.get(m, ZERO).scaled(Fraction(its)) - q.get(m, ZERO).scaled(Fraction(mine))
     reach = ranges(ratio)
     apart = reach.high - reach.low > CLEAR and 0 in (reach.low, reach.high)
-    return not reach.may_have(0, apart)
+    return not _may_have(reach, 0, apart)
 
 
 def _may_be(mine: Growth | None, theirs: Growth | None, ranges: Reaches, known: Reaches) -> bool:
@@ -155,15 +160,23 @@ def _may_be(mine: Growth | None, theirs: Growth | None, ranges: Reaches, known: 
         return True
     order, value, exact = _leading(mine, known)
     for power in sorted({*theirs, order}, reverse=True):
-        reach = ranges(theirs[power]) if power in theirs else Between(0, 0)
-        if power > order and not reach.may_have(0, True):
+        reach = ranges(theirs[power]) if power in theirs else NOTHING
+        if power > order and not _may_have(reach, 0, True):
             return False
         if power == order:
-            return reach.may_have(value, exact)
+            return _may_have(reach, value, exact)
     return True
 
 
-def _leading(mine: Growth, known: Reaches) -> tuple[int, Number, bool]:
+def _may_have(reach: Between, value: End, exact: bool) -> bool:
+    """Whether a number can be one of a range; one that is not exact may be an open end."""
+    if value in (reach.low, reach.high) and exact:
+        return not (reach.open_low if value == reach.low else reach.open_high)
+    slack = ROUNDING * (1 + abs(float(value)))
+    return reach.low - slack <= value <= reach.high + slack
+
+
+def _leading(mine: Growth, known: Reaches) -> tuple[int, End, bool]:
     """The power with which a known behaviour grows, its coefficient, and whether it is exact."""
     for order in sorted(mine, reverse=True):
         value = known(mine[order]).low

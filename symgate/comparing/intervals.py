@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
 from itertools import product
@@ -13,6 +12,7 @@ import numpy as np
 from sympy import Rational
 
 from symgate.algebra.elementwise import A
+from symgate.bounds.intervals import EVERYTHING, Between, End, made
 from symgate.comparing.polynomials import (
     Act,
     Exp,
@@ -23,105 +23,17 @@ from symgate.comparing.polynomials import (
     Polynomial,
     of_monomial,
 )
-from symgate.numerals import formatted
 from symgate.numerics.values import Arrays
-
-#: What rounding may do to the end of an interval.
-ROUNDING = 1e-9
 
 #: More bounded factors than this are taken one by one.
 MOST_CORNERS = 8
 
 
-Number = float | Fraction
+POSITIVE = Between(0, math.inf, True)
+NEGATIVE = -POSITIVE
 
 
-@dataclass(frozen=True)
-class Between:
-    """The numbers between two ends; an open end does not belong to it.
-
-    >>> Between(0, 1, True, True) * Between(-2, 2)
-    Between(low=-2, high=2, open_low=True, open_high=True)
-    """
-
-    low: Number
-    high: Number
-    open_low: bool = False
-    open_high: bool = False
-
-    def __add__(self, other: Between) -> Between:
-        return Between(
-            self.low + other.low,
-            self.high + other.high,
-            self.open_low or other.open_low,
-            self.open_high or other.open_high,
-        )
-
-    def __mul__(self, other: Between) -> Between:
-        ends = [_end(a, b) for a in self._ends for b in other._ends]
-        low, high = min(v for v, _ in ends), max(v for v, _ in ends)
-        return Between(
-            low,
-            high,
-            all(is_open for v, is_open in ends if v == low),
-            all(is_open for v, is_open in ends if v == high),
-        )
-
-    @property
-    def _ends(self) -> tuple[tuple[Number, bool], tuple[Number, bool]]:
-        return (self.low, self.open_low), (self.high, self.open_high)
-
-    def hull(self, other: Between) -> Between:
-        low, high = min(self.low, other.low), max(self.high, other.high)
-        both = (self, other)
-        return Between(
-            low,
-            high,
-            all(i.open_low for i in both if i.low == low),
-            all(i.open_high for i in both if i.high == high),
-        )
-
-    def may_have(self, value: Number, exact: bool) -> bool:
-        """Whether a number can be one of these; one that is not exact may be an open end."""
-        if value in (self.low, self.high) and exact:
-            return not (self.open_low if value == self.low else self.open_high)
-        slack = ROUNDING * (1 + abs(float(value)))
-        return self.low - slack <= value <= self.high + slack
-
-    @property
-    def is_positive(self) -> bool:
-        return self.low > 0 or (self.low == 0 and self.open_low)
-
-    @property
-    def is_negative(self) -> bool:
-        return self.high < 0 or (self.high == 0 and self.open_high)
-
-    def under(self, function: Iterable[Number]) -> Between:
-        """The same ends with new values, those of a monotone function at them."""
-        low, high = function
-        return Between(low, high, self.open_low, self.open_high)
-
-    def __str__(self) -> str:
-        if self.low == self.high:
-            return formatted(float(self.low))
-        left, right = "(" if self.open_low else "[", ")" if self.open_high else "]"
-        return f"{left}{formatted(float(self.low))}, {formatted(float(self.high))}{right}"
-
-
-def _end(one: tuple[Number, bool], other: tuple[Number, bool]) -> tuple[Number, bool]:
-    (a, a_open), (b, b_open) = one, other
-    if a == 0 or b == 0:
-        return 0.0, not ((a == 0 and not a_open) or (b == 0 and not b_open))
-    return a * b, a_open or b_open
-
-
-ALL = Between(-math.inf, math.inf, True, True)
-POSITIVE = Between(0, math.inf, True, True)
-NEGATIVE = Between(-math.inf, 0, True, True)
-ZERO = Between(0, 0)
-
-
-def point(value: Number) -> Between:
+def point(value: End) -> Between:
     return Between(value, value)
 
 
@@ -193,15 +105,15 @@ class Reaches:
     def worked_out(self, g: Generator) -> Between:
         match g:
             case Param(name=name):
-                return self.known.get(name, ALL)
+                return self.known.get(name, EVERYTHING)
             case Act():
                 return image(g, self(g.argument))
             case InverseFactor(of=of):
-                return _inverse(self(of))
+                return self(of).inverse()
             case Exp(of=monomial):
                 inside = self(of_monomial(monomial))
                 return inside.under((_exp(inside.low), _exp(inside.high)))
-        return ALL
+        return EVERYTHING
 
 
 def _all(bounded: Mapping[Generator, Between]) -> Iterable[dict[Generator, Fraction]]:
@@ -218,10 +130,10 @@ def _at(
 
 def _power(base: Between, exponent: Fraction) -> Between:
     if exponent < 0:
-        return _power(_inverse(base), -exponent)
+        return _power(base.inverse(), -exponent)
     if exponent.denominator != 1:
         if base.low < 0:
-            return Between(0, math.inf, False, True)
+            return Between(0, math.inf)
         return base.under((float(base.low) ** float(exponent), float(base.high) ** float(exponent)))
     result = reduce(Between.__mul__, [base] * int(exponent), point(1))
     if exponent % 2 == 0 and result.low < 0:
@@ -229,15 +141,7 @@ def _power(base: Between, exponent: Fraction) -> Between:
     return result
 
 
-def _inverse(base: Between) -> Between:
-    if base.is_positive or base.is_negative:
-        low = 1 / base.high if base.high else -math.inf
-        high = 1 / base.low if base.low else math.inf
-        return Between(low, high, base.open_high, base.open_low)
-    return ALL
-
-
-def _exp(value: Number) -> float:
+def _exp(value: End) -> float:
     return math.exp(value) if value < 700 else math.inf
 
 
@@ -248,9 +152,9 @@ def image(act: Act, inside: Between) -> Between:
         low, high = max(inside.low, 0.0), max(inside.high, 0.0)
         return Between(low, high, inside.open_low and low > 0, inside.open_high and high > 0)
     if record.constant and act.extra is not None and act.extra <= 0:
-        return ALL
+        return EVERYTHING
     ends = []
-    for limit, (place, is_open) in zip(record.range, inside._ends, strict=True):
+    for limit, (place, is_open) in zip(record.range, inside.ends, strict=True):
         value = end = act.end(limit)
         if record.rising and math.isfinite(place):
             with np.errstate(all="ignore"):
@@ -259,5 +163,4 @@ def image(act: Act, inside: Between) -> Between:
             value = found if math.isfinite(found) else end
         unreached = record.open and (is_open or value == end)
         ends.append((value, math.isinf(value) or unreached))
-    (low, open_low), (high, open_high) = ends
-    return Between(low, high, open_low, open_high)
+    return made(*ends)

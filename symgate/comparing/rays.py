@@ -13,11 +13,12 @@ from fractions import Fraction
 from itertools import product
 
 from symgate.algebra.elementwise import A
+from symgate.bounds.intervals import ZERO, Between
 from symgate.comparing import polynomials as poly
 from symgate.comparing.changes import everything
 from symgate.comparing.coefficients import argument
 from symgate.comparing.identities import activation
-from symgate.comparing.intervals import NEGATIVE, POSITIVE, ZERO, Between, Reaches
+from symgate.comparing.intervals import NEGATIVE, POSITIVE, Reaches
 from symgate.comparing.polynomials import (
     Act,
     AtTime,

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from symgate.algebra.activations import ACTIVATIONS
+from symgate.bounds.intervals import EVERYTHING
 from symgate.comparing.changes import DIAGONAL, diagonal_name, plain_name
 from symgate.comparing.coefficients import Token
-from symgate.comparing.intervals import ALL, image, range_of
+from symgate.comparing.intervals import image, range_of
 from symgate.comparing.normal import Normal, is_of_rows
 from symgate.comparing.polynomials import (
     ONE,
@@ -215,7 +216,7 @@ def _reach(value: Value) -> str:
         if not any(isinstance(t, MatrixFactor) for t in tokens)
     )
     known = {
-        g.name: image(Act(g.name.partition("(")[0], ZERO), ALL)
+        g.name: image(Act(g.name.partition("(")[0], ZERO), EVERYTHING)
         for m, _ in p
         for g, _ in m
         if isinstance(g, Param) and g.name.partition("(")[0] in ACTIVATIONS
@@ -223,7 +224,7 @@ def _reach(value: Value) -> str:
     reach = range_of(p, known)
     return (
         ""
-        if reach == ALL or any(isinstance(t, MatrixFactor) for _, ts in value for t in ts)
+        if reach == EVERYTHING or any(isinstance(t, MatrixFactor) for _, ts in value for t in ts)
         else f", in {reach}"
     )
 

@@ -18,7 +18,7 @@ from sympy import Dummy, Expr, Indexed, MatrixSymbol, S
 from symgate.algebra.activations import sigmoid
 from symgate.algebra.norms import SpectralNorm
 from symgate.algebra.vectors import MatVec, is_variable, name_of, time_of, variable
-from symgate.bounds.intervals import Interval
+from symgate.bounds.intervals import Between
 from symgate.bounds.limits import gates
 from symgate.bounds.norms import bounds
 from symgate.bounds.ranges import ranges
@@ -137,7 +137,7 @@ def in_words(conditions: Iterable[Iterable[str]]) -> str:
 # -- ranges -------------------------------------------------------------------------------
 
 
-def within(interval: Interval) -> str:
+def within(interval: Between) -> str:
     """An interval in words.
 
     >>> from symgate.bounds.intervals import EVERYTHING, UNIT

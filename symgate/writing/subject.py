@@ -15,7 +15,7 @@ from symgate.algebra.marks import Ordered, Partial
 from symgate.algebra.operators import product, transposed
 from symgate.algebra.structure import addends, applied
 from symgate.algebra.vectors import MatVec, Vector, name_of, shifted, time_of, variable
-from symgate.bounds.intervals import Interval
+from symgate.bounds.intervals import Between
 from symgate.bounds.ranges import CellRanges, ranges
 from symgate.equations.cell import Cell
 from symgate.linear.layers import seam
@@ -189,7 +189,7 @@ class Subject:
             name = (*name, ", by ", own[-1])
         return name
 
-    def span(self, interval: Interval) -> ValueRange:
+    def span(self, interval: Between) -> ValueRange:
         return ValueRange(
             *(None if abs(e) == float("inf") else _number(e) for e in (interval.low, interval.high))
         )
