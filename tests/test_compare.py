@@ -636,7 +636,7 @@ def test_the_result_is_data_and_prints() -> None:
     data = json.loads(json.dumps(found.to_dict()))
     assert data["verdict"] == "conditional"
     assert data["counterexample"]["jacobians"]["lag"] == 1
-    assert "U_n diagonal and c_n = 0" in str(found)
+    assert "U_n is diagonal and c_n = 0" in str(found)
     assert "<td>or if</td>" in found._repr_html_()
     assert found._repr_latex_().startswith(r"$$\begin{aligned}")
     assert pickle.loads(pickle.dumps(found)).conditions == found.conditions
@@ -721,8 +721,8 @@ def test_where_a_cell_goes_on_a_ray_is_where_its_numbers_go(name: str) -> None:
 def test_ends_of_ranges_are_open_only_where_they_are_never_reached() -> None:
     gate, angle = (generator(Act(kind, generator(Param("a", True)))) for kind in ("tanh", "sin"))
     two = Fraction(2)
-    assert str(range_of(gate.scaled(two), {})) == "(-2, 2)"
-    assert str(range_of(angle.scaled(two), {})) == "[-2, 2]"
+    assert str(range_of(gate.scaled(two), {})) == "(−2, 2)"
+    assert str(range_of(angle.scaled(two), {})) == "[−2, 2]"
 
 
 def test_what_is_divided_by_itself_is_one() -> None:

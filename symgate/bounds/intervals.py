@@ -31,7 +31,7 @@ class Between:
     >>> Between(0, 1) * Between(-2, 2) + Between(1, 1)
     Between(-1, 3)
     >>> str(Between(0, 1, True, True) * Between(-2, 2))
-    '(-2, 2)'
+    '(−2, 2)'
     """
 
     low: End
