@@ -11,7 +11,9 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 
-from symgate.algebra.elementwise import Activation, Elementwise
+from sympy import S
+
+from symgate.algebra.elementwise import A, Activation, K
 from symgate.comparing import polynomials as poly
 from symgate.comparing.polynomials import (
     ONE,
@@ -60,8 +62,8 @@ def activation(kind: str, a: Polynomial, extra: Fraction | None = None) -> Polyn
 @cache
 def _at_zero(record: Activation) -> Fraction | None:
     """The value at 0 where it is a ratio."""
-    value = record.function(0)
-    exact = value.closed_form() if isinstance(value, Elementwise) else value
+    form = record.function(A) if record.closed is None else record.closed
+    exact = form.xreplace({A: S.Zero, K: record.default})
     return Fraction(int(exact.p), int(exact.q)) if exact.is_Rational else None
 
 
