@@ -73,7 +73,7 @@ def test_newton_that_does_not_converge_is_counted(text: str) -> None:
         ({"x": np.zeros(7)}, "expected"),
         ({"x": "abc"}, "expected real numbers"),
         ({"x": {"q": [1.0]}}, "an input of rnn named 'q'"),
-        ({"scale": "a"}, "scale must be a number, 0 or more"),
+        ({"scale": "a"}, "scale must be a finite number from 0"),
         ({"tolerance": "a"}, "a tolerance must lie between"),
     ],
 )

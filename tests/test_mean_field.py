@@ -117,7 +117,7 @@ def test_the_critical_line() -> None:
         ("lstm", 1.0, "does not close"),
         ("gru-reset-after", 1.0, "does not close"),
         ("lru", 1.0, "takes matrices as independent draws"),
-        ("rnn", -1.0, "gain must be a number, 0 or more"),
+        ("rnn", -1.0, "gain must be a finite number from 0"),
         ("rnn", "two", "gain must be a finite number"),
         ("rnn", {"V": 1.0}, "a matrix of rnn named"),
     ],
@@ -132,7 +132,7 @@ def test_an_iteration_without_end_is_told() -> None:
         sg.mean_field(sg.cell("linear-rnn"), 1.0, 0.5)
     with pytest.raises(sg.SymgateError, match="a vector or scalar of rnn"):
         sg.mean_field(sg.cell("rnn"), 1.0, values={"W": 1.0})
-    with pytest.raises(sg.SymgateError, match="b must be a finite number"):
+    with pytest.raises(sg.SymgateError, match="values of b must be a finite number"):
         sg.mean_field(sg.cell("rnn"), 1.0, values={"b": float("nan")})
 
 

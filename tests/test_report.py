@@ -448,8 +448,8 @@ def test_names_are_escaped_and_told_apart(tmp_path: Path) -> None:
     [
         (["gruu"], 3, "did you mean 'gru'"),
         (["gru", "--format=doc"], 3, "the format 'doc' is not known"),
-        (["gru", "--lags=0"], 3, "lags must be a whole number from 2"),
-        (["gru", "--hidden=100000"], 3, "hidden must be a whole number from 1"),
+        (["gru", "--lags=0"], 3, "lags must be a whole number, 2 or more"),
+        (["gru", "--hidden=100000"], 3, "hidden may be at most 1,024"),
         (["gru", "--notation=chu"], 3, "did you mean"),
         (["gru", "--scheme=he"], 3, "the scheme 'he' is not known"),
         (["gru", "--hidden=x"], 2, "'x' is not a whole number"),

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 import symgate
 from symgate import __version__
-from symgate.asked import asked, is_number, number, several, table, units, word, words
+from symgate.asked import asked, number, several, table, units, word, words
 from symgate.decaying.measure import decay
 from symgate.decaying.progress import Journal
 from symgate.decaying.table import HEADER, half_life, reach
@@ -285,20 +285,9 @@ def _axes(
         axes[name] = tuple(v.item() if isinstance(v, np.generic) else v for v in listed)
         if len(set(axes[name])) != len(axes[name]):
             raise SymgateError(f"{name} names a value twice: {', '.join(map(str, axes[name]))}")
-        for value in axes[name]:
-            _check(name, value)
+    for scheme in axes["scheme"]:
+        known_name("the scheme", scheme, SCHEMES)
     return axes
-
-
-def _check(name: str, value: Any) -> None:
-    if name == "scheme":
-        if value not in SCHEMES:
-            raise UnknownName("the scheme", str(value), SCHEMES)
-        return
-    whole = name != "hidden" or (isinstance(value, int) and value >= 1)
-    if not (is_number(value) and whole and math.isfinite(value)):
-        kind = "a whole number from 1" if name == "hidden" else "a number"
-        raise SymgateError(f"{name} takes {kind}, not {value!r}")
 
 
 def _varying(axes: Mapping[str, tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:

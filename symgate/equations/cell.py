@@ -20,7 +20,7 @@ from symgate.algebra.elementwise import Activation
 from symgate.algebra.language import language
 from symgate.algebra.values import Dot, Mean, Norm
 from symgate.algebra.vectors import Total, Vector, variable
-from symgate.asked import asked, is_whole, moment, several, table, word
+from symgate.asked import asked, moment, several, table, whole, word
 from symgate.equations.build import Builder
 from symgate.equations.explicit import Explicit, explicit
 from symgate.equations.names import classify, warn_of_capitals
@@ -190,8 +190,7 @@ class Cell:
             known = ", ".join(self.sizes)
             raise SymgateError(f"{sorted(unknown)[0]!r} is not a size of {self.name}: {known}")
         for letter, value in sizes.items():
-            if not is_whole(value) or value < 0:
-                raise SymgateError(f"the size {letter} must be a whole number, not {value!r}")
+            whole()(f"the size {letter}", value)
         result = count.subs({self.sizes[letter]: value for letter, value in sizes.items()})
         return int(result) if result.is_Integer and sizes else result.expand()
 

@@ -14,7 +14,7 @@ from numpy.typing import DTypeLike, NDArray
 from sympy import Expr, Symbol, exp
 
 from symgate.algebra.names import name_parts
-from symgate.asked import MOST_UNITS, asked, in_a_square, is_whole, shown
+from symgate.asked import asked, shown, table, units
 from symgate.equations.cell import Cell, Parameter
 from symgate.equations.zoo import cell_of
 from symgate.errors import ShapeError, SymgateError, UnknownName, known_name
@@ -46,7 +46,7 @@ SCALAR = 0.5
 LARGE = 1000
 
 
-@asked(bias=None, hidden=None, input=None, sizes=None, values=None)
+@asked(bias=table(), hidden=None, input=None, sizes=table())
 def init(
     cell: Cell | str,
     hidden: int | Sequence[int],
@@ -91,9 +91,9 @@ def init(
     out = {name: SCHEMES[scheme](draw, p) for name, p in cell.parameters.items()}
     if scheme == "chrono":
         out.update(draw.chrono_biases(out))
-    for name, value in given_biases(cell, {**_mapping("bias", bias), **biases}).items():
+    for name, value in given_biases(cell, {**(bias or {}), **biases}).items():
         out[name] = np.full_like(out[name], value)
-    for name, value in _mapping("values", values).items():
+    for name, value in (values or {}).items():
         known_name(f"a parameter of {cell.name} named", name, out)
         out[name] = _spread(name, value, out[name].shape)
     return {name: np.asarray(array, dtype=kind) for name, array in out.items()}
@@ -140,7 +140,7 @@ def chosen_sizes(
     cell: Cell, hidden: int | Sequence[int], input: int | None, sizes: Mapping[str, int] | None
 ) -> dict[str, int]:
     """A number for each letter of the cell's sizes; several `hidden` are a layer's each."""
-    sizes = _mapping("sizes", sizes)
+    sizes = sizes or {}
     if isinstance(hidden, list | tuple | np.ndarray):
         hidden, sizes = _by_layer(cell, list(hidden), sizes)
     given: dict[str, Any] = {"n": hidden, **({} if input is None else {"m": input})}
@@ -150,12 +150,7 @@ def chosen_sizes(
             raise SymgateError(f"the size {letter} is said twice: {value} and {sizes[letter]}")
     given |= sizes
     for letter, value in given.items():
-        least = 0 if letter == "m" else 1
-        if not is_whole(value) or not least <= value <= MOST_UNITS:
-            raise SymgateError(
-                f"the size {letter} must be a whole number from {least} to {MOST_UNITS:,}, "
-                f"not {value!r}{in_a_square(value)}"
-            )
+        units(least=0 if letter == "m" else 1)(f"the size {letter}", value)
     if input is not None and "m" not in cell.sizes and cell.inputs and input != hidden:
         raise SymgateError(
             f"the input of {cell.name} is as long as its state: input = {input} does not fit "
@@ -173,16 +168,6 @@ def chosen_sizes(
     return {letter: int(given.get(letter, hidden)) for letter in cell.sizes}
 
 
-def _mapping(what: str, value: Any) -> Mapping[str, Any]:
-    """A mapping, empty where nothing was given."""
-    if value is None:
-        return {}
-    if not isinstance(value, Mapping):
-        kind = type(value).__name__
-        raise SymgateError(f"{what} must be a mapping of names to values, not {kind}")
-    return value
-
-
 def _by_layer(
     cell: Cell, hidden: list[int], sizes: Mapping[str, int]
 ) -> tuple[int, Mapping[str, int]]:
@@ -191,12 +176,12 @@ def _by_layer(
         has = f"has {len(cell.outputs)} layers" if cell.outputs else "is one layer: give one number"
         raise SymgateError(f"hidden has {len(hidden)} numbers, and {cell.name} {has}")
     found: dict[str, int] = {}
-    for output, units in zip(cell.outputs, hidden, strict=False):
+    for output, width in zip(cell.outputs, hidden, strict=False):
         letter = str(cell.shapes[output][0])
-        if found.setdefault(letter, units) != units:
+        if found.setdefault(letter, width) != width:
             raise SymgateError(
                 f"the layers of {cell.name} have one size, {letter}: they cannot have "
-                f"{found[letter]} and {units} units"
+                f"{found[letter]} and {width} units"
             )
     return hidden[0], {**found, **sizes}
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence, Sized
 from dataclasses import dataclass
 from typing import Any
 
-from symgate.asked import is_whole
+from symgate.asked import whole
 from symgate.decaying.command import options_of, word_of
 from symgate.equations.cell import Cell, cell_of_text
 from symgate.equations.zoo import cell_of
@@ -26,12 +26,12 @@ DEFAULT_CELLS = ("rnn", "lstm", "gru")
 #: Above these a report would take hours, or a page that no browser opens.
 MOST_CELLS = 24
 RANGES = {
-    "hidden": (1, 1024),
-    "input": (1, 1024),
-    "lags": (2, 20_000),
-    "networks": (1, 64),
-    "samples": (1, 64),
-    "long": (1, 10**5),
+    "hidden": whole(1, 1024),
+    "input": whole(1, 1024),
+    "lags": whole(2, 20_000),
+    "networks": whole(1, 64),
+    "samples": whole(1, 64),
+    "long": whole(1, 10**5),
 }
 
 #: What a report takes of a set-up.
@@ -106,10 +106,8 @@ def chosen(
     found = [cell_of(c) for c in cells]
     for name, value in given.items():
         known_name("an option of report named", name, (*DRAWING, "long", "notation"))
-        least, most = RANGES.get(name, (0, 0))
-        if most and value is not None and not (is_whole(value) and least <= value <= most):
-            where = f"from {least} to {most:,}, not {value!r}"
-            raise SymgateError(f"{name} must be a whole number {where}")
+        if value is not None and name in RANGES:
+            given[name] = RANGES[name](name, value)
     drawing: Any = {**USUAL["report"], **{n: given.pop(n) for n in [*given] if n in DRAWING}}
     called = words or [c if isinstance(c, str) else word_of(c)[0] for c in cells]
     setups = tuple(setup(cell, **drawing) for cell in _of_one_name_each(found))

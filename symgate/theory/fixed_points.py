@@ -12,7 +12,7 @@ from typing import Any, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from symgate.asked import asked, whole
+from symgate.asked import asked, number, whole
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
 from symgate.instead import tells
@@ -22,7 +22,6 @@ from symgate.numerics.plain import plain
 from symgate.numerics.run import Run
 from symgate.numerics.setup import Drawn, Setup
 from symgate.tables import html_table
-from symgate.theory.laws import not_negative
 from symgate.theory.newton import Newton
 
 Array = NDArray[Any]
@@ -113,7 +112,7 @@ class FixedPoints:
         return {**plain(self), "points": [p.to_dict() for p in self.points]}
 
 
-@asked(scale=None, tolerance=None)
+@asked(scale=number(least=0), tolerance=None)
 def fixed_points(
     cell: Run | Cell | str,
     params: Mapping[str, Any] | None = None,
@@ -157,7 +156,6 @@ def fixed_points(
         notes.append("the input is held at its mean over the run")
     if not (isinstance(tolerance, int | float | np.number) and 0 < tolerance < 1):
         raise SymgateError(f"a tolerance must lie between 0 and 1, not {tolerance!r}")
-    scale = not_negative("scale", scale)
     newton = Newton(cell, params, x)
     newton.must_fit(starts)
     rng, count = np.random.default_rng(seed), starts

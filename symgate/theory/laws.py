@@ -21,7 +21,7 @@ from sympy import Expr, Indexed, MatrixExpr, MatrixSymbol, Mul, Symbol
 from symgate.algebra.matrices import pieces
 from symgate.algebra.structure import is_diagonal
 from symgate.algebra.vectors import MatVec, Vector, name_now, variable
-from symgate.asked import is_number
+from symgate.asked import either, number, table
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError, UnknownName
 from symgate.linear.linearise import linearise
@@ -48,6 +48,9 @@ SETTLED, ITERATIONS, FEW, BOUND = 1e-13, 3000, 400, 1e12
 #: From which iteration on and how often the limit is guessed from the last three.
 SLOW, EVERY = 40, 5
 
+#: What a gain may be: of all matrices, or of those named.
+GAIN = either(table(number(least=0)), number(least=0))
+
 #: A second moment that counts as 0.
 NOTHING = 1e-20
 
@@ -70,7 +73,7 @@ class Laws:
                 f"{cell.name} has values that are no vectors, or that mix their components; "
                 f"measure it with sg.decay"
             )
-        self.input_variance = not_negative("input_variance", input_variance)
+        self.input_variance = input_variance
         self.gains = _gains(self.lin, gain)
         self.given = {*values}
         self.numbers: dict[Any, float] = {}
@@ -88,7 +91,7 @@ class Laws:
                 known = [p.name for p in cell.parameters.values() if p.kind != "matrix"]
                 raise UnknownName(f"a vector or scalar of {cell.name} named", name, known)
             symbol = (Vector if kind == "vector" else Symbol)(name, real=True)
-            self.numbers[symbol] = _finite(name, value)
+            self.numbers[symbol] = value
 
     def settled(self, start: float, strict: bool = True) -> tuple[dict[Any, Law], int]:
         """The laws of all values once the moments of the states stay, and after how many
@@ -281,11 +284,11 @@ def _gains(lin: Linearisation, gain: float | Mapping[str, float]) -> dict[str, f
         if all(_is_input(v, lin.cell) for v in acted_on):
             driven.add(name)
     if not isinstance(gain, Mapping):
-        return {m: 1.0 if m in driven else not_negative("gain", gain) for m in matrices}
+        return {m: 1.0 if m in driven else gain for m in matrices}
     for name in gain:
         if name not in matrices:
             raise UnknownName(f"a matrix of {lin.cell.name} named", name, matrices)
-    return {m: not_negative(f"the gain of {m}", gain.get(m, 1.0)) for m in matrices}
+    return {m: gain.get(m, 1.0) for m in matrices}
 
 
 def _is_input(vector: Expr, cell: Cell) -> bool:
@@ -353,15 +356,3 @@ def _limit(first: float, second: float, third: float) -> float:
 def _change(before: Law, after: Law) -> float:
     size = max(NOTHING, abs(after.second), abs(before.second))
     return max(abs(after.second - before.second) / size, abs(after.mean - before.mean))
-
-
-def not_negative(name: str, value: float) -> float:
-    if not is_number(value) or not 0 <= value < math.inf:
-        raise SymgateError(f"{name} must be a number, 0 or more, not {value!r}")
-    return float(value)
-
-
-def _finite(name: str, value: Any) -> float:
-    if not is_number(value) or not math.isfinite(value):
-        raise SymgateError(f"{name} must be a finite number, not {value!r}")
-    return float(value)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from sympy import Expr
 
 import symgate
-from symgate.asked import asked, whole
+from symgate.asked import asked, number, whole
 from symgate.equations.cell import Cell
 from symgate.errors import Diverged, ShapeError, SymgateError
 from symgate.instead import tells
@@ -33,7 +33,6 @@ from symgate.numerics.simulate import simulate
 from symgate.tables import data_frame, html_table
 from symgate.theory.cycles import cycle_notes
 from symgate.theory.directions import Progress, follow, log_abs_det
-from symgate.theory.laws import not_negative
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -154,7 +153,7 @@ class Lyapunov:
         return {name: plain(getattr(self, name)) for name in (*names, "notes")}
 
 
-@asked()
+@asked(noise=number(least=0))
 def lyapunov(
     system: Run | Cell | str,
     params: Mapping[str, Any] | None = None,
@@ -191,7 +190,7 @@ def lyapunov(
         run, seed = system, whole(0)("seed", options.get("seed") or Setup.seed)
     else:
         cell, params, seed = network_of("lyapunov", system, params, **options)
-        run = _run(cell, params, x, steps, state, seed, not_negative("noise", noise))
+        run = _run(cell, params, x, steps, state, seed, noise)
     width = sum(run.size(run.cell.size(s)) for s in run.cell.states)
     followed = width if count is None else count
     if followed > width:

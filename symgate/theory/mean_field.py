@@ -16,7 +16,7 @@ from sympy import Expr
 
 import symgate
 from symgate.algebra.vectors import variable
-from symgate.asked import asked, either, having, number, table
+from symgate.asked import asked, having, number, table
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
 from symgate.errors import SymgateError, UnknownName
@@ -25,7 +25,7 @@ from symgate.numerics.plain import plain
 from symgate.numerics.setup import Setup
 from symgate.tables import html_table
 from symgate.theory.averages import Law, average
-from symgate.theory.laws import FEW, Laws, not_negative
+from symgate.theory.laws import FEW, GAIN, Laws
 from symgate.theory.measured import measured_growth
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class MeanField:
         return {**plain(self), "xi": plain(self.xi), "exponent": plain(self.exponent)}
 
 
-@asked(gain=either(table(number()), number()), values=table(number()))
+@asked(gain=GAIN, values=table(number()), start=number(least=0))
 def mean_field(
     cell: Cell | str,
     gain: float | Mapping[str, float] = Setup.gain,
@@ -144,7 +144,7 @@ def mean_field(
     """
     cell = cell_of(cell)
     solver = Laws(cell, gain, input_variance, bias or {}, values or {})
-    laws, iterations = solver.settled(not_negative("start", start))
+    laws, iterations = solver.settled(start)
     now = {node.name: laws[variable(node.name)] for node in solver.lin}
     return MeanField(
         cell=cell.name,

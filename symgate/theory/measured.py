@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import symgate
-from symgate.asked import asked, either, number, table, whole
+from symgate.asked import asked, number, table, whole
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
 from symgate.instead import tells
@@ -26,7 +26,7 @@ from symgate.numerics.room import must_end
 from symgate.numerics.setup import Setup
 from symgate.numerics.simulate import simulate
 from symgate.tables import html_table
-from symgate.theory.laws import Laws
+from symgate.theory.laws import GAIN, Laws
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -79,7 +79,7 @@ class Growth:
 
 
 @asked(
-    gain=either(table(number()), number()),
+    gain=GAIN,
     values=table(number()),
     hidden=whole(2, 20_000),
     lags=whole(2, 10**6),
