@@ -137,6 +137,61 @@ def only(text: str) -> Reading:
             ),
             id="a matrix with a small letter among others",
         ),
+        pytest.param(
+            "$ z_t &= sigma(W x_t + U h_(t-1)) \\\n n_t &= tanh(bold(V) x_t) \\\n"
+            " h_t &= z_t dot.o h_(t-1) + (1 - z_t) dot.o n_t $\n",
+            LIGHT,
+            id="Typst",
+        ),
+        pytest.param(
+            "\\startformula \\startalign\n\\NC z_t \\NC = \\sigma(W x_t + U h_{t-1}) \\NR\n"
+            "\\NC n_t \\NC = \\tanh(V x_t) \\NR\n"
+            "\\NC h_t \\NC = z_t \\odot h_{t-1} + (1 - z_t) \\odot n_t \\NR\n"
+            "\\stopalign \\stopformula\n",
+            LIGHT,
+            id="ConTeXt",
+        ),
+        pytest.param(
+            "```julia\n# zₜ = σ.(W * xₜ .+ U * hₜ₋₁)\n# nₜ = tanh.(V * xₜ)\n"
+            "# hₜ = zₜ .* hₜ₋₁ .+ (1 .- zₜ) .* nₜ\n```\n",
+            LIGHT,
+            id="functions by components in Julia",
+        ),
+        pytest.param(
+            "z_t=σ(W x_t+U h_(t-1) )\nn ̃_t=tanh\u2061(V x_t )\nh_t=z_t⊙h_(t-1)+(1-z_t)⊙n ̃_t\n",
+            tuple(line.replace("n[t]", "n_tilde[t]") for line in LIGHT),
+            id="the linear form of a word processor",
+        ),
+        pytest.param(
+            "`z_t = sigma(W x_t + U h_(t-1))`\n`n_t = tanh(V x_t)`\n"
+            "`h_t = z_t o. h_(t-1) + (1 - z_t) o. n_t`\n",
+            LIGHT,
+            id="AsciiMath",
+        ),
+        pytest.param(
+            "z\tz_t = σ(W x_t + U h_{t-1})\tn\nn\tn_t = tanh(V x_t)\tn\n"
+            "h\th_t = z_t ⊙ h_{t-1} + (1 - z_t) ⊙ n_t\tn\n",
+            LIGHT,
+            id="a table with tabs",
+        ),
+        pytest.param("A1: h(t) =TANH( W*x(t) + U*h(t-1) + b )\n", RNN, id="a cell of a sheet"),
+        pytest.param(
+            r"$$h(t) = \tanh\bigl(W x(t) + U h(t - \Delta t) + b\bigr) \eqno(4)$$",
+            RNN,
+            id="a step of the time, and a number in plain TeX",
+        ),
+        pytest.param(
+            r"\[\onslide<1->{h_t = \tanh(\underbrace{W x_t}_{\text{input}} + {}} \\"
+            r"\only<2->{{}+ \overbrace{U h_{t-1}}^{\text{state}} + b)} \text{, where } b \in R\]",
+            RNN,
+            id="slides, braces with labels, and a sign on both lines",
+        ),
+        pytest.param(
+            "(**\n * $$ z_t = \\sigma(W x_t + U h_{t-1}) $$\n * $$ n_t = \\tanh(V x_t) $$\n"
+            " * $$ h_t = z_t \\odot h_{t-1}\n *    + (1 - z_t) \\odot n_t $$\n *)\n",
+            LIGHT,
+            id="stars before the lines of a formula",
+        ),
     ],
 )
 def test_forms_of_writing(text: str, lines: tuple[str, ...]) -> None:

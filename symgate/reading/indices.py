@@ -73,10 +73,15 @@ def time_of(part: Sequence[Token], indices: Indices) -> int | None:
         return _time_below(values[1], indices.below)
     if len(values) == 1:
         return 0
-    if len(values) == 3 and values[1].kind in ("MINUS", "PLUS") and values[2].value.isdigit():
-        step = int(values[2].value)
+    if len(values) == 3 and values[1].kind in ("MINUS", "PLUS") and _is_step(values[2].value):
+        step = int(values[2].value) if values[2].value.isdigit() else 1
         return -step if values[1].kind == "MINUS" else step
     return None
+
+
+def _is_step(text: str) -> bool:
+    """Whether a number of steps, or the length of one, is taken from the time: t - Δt."""
+    return text.isdigit() or text in ("Delta_t", "dt")
 
 
 def _time_below(script: Token, now: str) -> int | None:
@@ -124,4 +129,6 @@ def tree_time(tree: Tree, indices: Indices) -> int | None:
             name in indices.time and text.isdigit()
         ):
             return sign * int(text)
+        case Terms(terms=((1, Spelled(name="t")), (sign, Spelled(name=step)))) if _is_step(step):
+            return sign
     return None

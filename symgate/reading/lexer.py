@@ -41,6 +41,8 @@ _SIGNS = spelled(
 
 #: An angle bracket that opens a script, so that an escaped one closes it: h^{<t\\>}.
 _OPEN_ANGLE = re.compile(r"[_^]\{?\s?\\?<[^<>{}]{0,8}$")
+#: On which slides something is shown, <2->, and what a label below or above a brace begins with.
+_OVERLAY, _LABEL = re.compile(r"<[\d,+.| -]{1,20}>"), re.compile(r"\s*[_^]")
 #: One letter with one below it, as in \\mathit{W_f}, and what is one word, as update_gate.
 _SCRIPTED = re.compile(r"[A-Za-z][_^](?:[A-Za-z\d]$|\{)")
 _ONE_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,20}")
@@ -83,8 +85,7 @@ class Lexer:
         yield self.token("ROW", text, start)
 
     def _environment(self, text: str, start: int) -> Iterator[Token]:
-        name = text[text.index("{") + 1 : -1].strip()
-        begin = text.startswith("\\begin")
+        name, begin = text[text.index("{") + 1 : -1].strip(), text.startswith("\\begin")
         if name in symbols.MATRICES:
             yield self.token("MATRIX" if begin else "ENDMATRIX", name, start)
             return
@@ -130,7 +131,8 @@ class Lexer:
                 above = self.skip_group().strip()
             if name in ("overset", "stackrel") and above in symbols.ABOVE:
                 yield self.token("ACCENT", symbols.ABOVE[above], start)
-            if name in ("label", "tag", "tag*"):
+            if name in ("label", "tag", "tag*", "eqno", "leqno"):
+                self.at = len(self.text) if name.endswith("eqno") else self.at
                 yield self.token("SPACE", name, start)
         elif name in ("mathcal", "mathscr") and self._has_twin():
             yield self.token("ACCENT", "cal", start)
@@ -143,16 +145,15 @@ class Lexer:
             yield self.token(opening, text, start)
             yield from self.boxed(start)
             yield self.token(closing, "}", self.at - 1)
+            if name.startswith(("under", "over")) and (found := _LABEL.match(self.text, self.at)):
+                self.at = found.end()
+                self.skip_group()
         elif name in symbols.WORDS:
             yield from self.words(start)
         elif name in symbols.WIDE:
             if name.startswith("hs"):
                 self.skip_group()
             yield self.token("WIDE", name, start)
-        elif name in symbols.HADAMARD:
-            yield self.token("HADAMARD", text, start)
-        elif name in symbols.TIMES:
-            yield self.token("TIMES", text, start)
         elif name in symbols.ACCENTS:
             yield self.token("ACCENT", symbols.ACCENTS[name], start)
         else:
@@ -160,8 +161,8 @@ class Lexer:
 
     def _has_twin(self) -> bool:
         r"""Whether a letter stands in this formula in another font too: \mathcal{W} beside W."""
-        letter = re.compile(r"\s*\{?\s*([A-Z])\b|\s*\{?\s*([A-Z])_").match(self.text, self.at)
-        own = letter and (letter[1] or letter[2])
+        letter = re.compile(r"\s*\{?\s*([A-Z])(?:\b|_)").match(self.text, self.at)
+        own = letter and letter[1]
         plain = rf"(?<![A-Za-z\\{{])(?<!\\mathcal )(?<!\\mathscr ){own}(?![A-Za-z])"
         return bool(own) and re.search(plain, self.text) is not None
 
@@ -202,7 +203,8 @@ class Lexer:
 
     def boxed(self, start: int) -> Iterator[Token]:
         """What a box holds, without the braces around it."""
-        before = self.at
+        overlay = _OVERLAY.match(self.text, self.at)
+        before = self.at = overlay.end() if overlay else self.at
         content = self.skip_group()
         if self.at == before:
             return
@@ -234,7 +236,7 @@ class Lexer:
         ):
             self.at = before
             yield from self.boxed(start)
-        elif word.lower() in ("or", "and"):
+        elif word.lower() in symbols.REMARKS:
             yield self.token("TEXT", content, start)
         elif _ONE_WORD.fullmatch(word) and len(word) <= 2 and "_" not in word:
             yield self.token("LETTER", word, start)
@@ -271,7 +273,11 @@ class Lexer:
                 text += tail.group()
             yield self.token("NAME" if len(text) > 1 else "LETTER", text, start)
         elif self.two_letters(text) or (
-            (len(text) >= 3 and text.islower() | text.isupper() and not _holds_function(text))
+            (
+                len(text) >= 3
+                and text.islower() | text.isupper()
+                and not any(f in text for f in ("sigma", *_INSIDE))
+            )
             or (not lowered and _NAMED.fullmatch(text + self.text[self.at : self.at + 1]))
         ):
             yield self.token("NAME", text, start)
@@ -319,11 +325,9 @@ class Lexer:
             yield self.token("EQ" if text == "<" else "RELATION", arrow, start)
         elif text in _SIGNS:
             yield self.token(_SIGNS[text], text, start)
-        elif text == ":":
-            if re.compile(r"\s{0,2}=").match(self.text, self.at) is None:
-                yield self.token("COLON", text, start)
-        elif text == ".":
-            yield self.token("DOT", text, start)
+        elif text in ".:":
+            if text == "." or re.compile(r"\s{0,2}=").match(self.text, self.at) is None:
+                yield self.token("DOT" if text == "." else "COLON", text, start)
         elif text == "!" and self.text.startswith("=", self.at):
             self.at += 1
             yield self.token("RELATION", "!=", start)
@@ -333,10 +337,6 @@ class Lexer:
 
 #: Functions that are found among letters side by side.
 _INSIDE = ("tanh", "sigmoid", "softmax", "relu", "ReLU", "sigm", "exp")
-
-
-def _holds_function(text: str) -> bool:
-    return any(name in text for name in ("sigma", *_INSIDE))
 
 
 _TABLES = (

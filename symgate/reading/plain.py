@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from html import unescape
 
+from symgate.algebra.names import GREEK
 from symgate.reading.characters import COMBINING, LOWERED, RAISED, UNICODE
 from symgate.reading.source import Piece
 
@@ -40,6 +41,11 @@ def written_in_latex(piece: Piece) -> Piece:
     >>> written_in_latex(Piece.slice("σ(hₜ₋₁)", 0, 7)).text
     '\\\\sigma (h_{t-1})'
     """
+    if _TYPST.search(piece.text) and "\\" not in piece.text.replace("\\\n", ""):
+        piece = _replaced(piece, _from_typst(piece.text))
+    if not piece.text.isascii() and _ACCENT_APART.search(piece.text):
+        parts = _between(piece.text, _ACCENT_APART)
+        piece = _replaced(piece, ((p if m is None else "", at) for p, at, m in parts))
     if _ESCAPED_TWICE.search(piece.text):
         piece = _replaced(piece, _unescaped_twice(piece.text))
     if _EATEN.search(piece.text):
@@ -61,6 +67,35 @@ def written_in_latex(piece: Piece) -> Piece:
     if _BESIDE.search(piece.text):
         piece = _replaced(piece, _raised(piece.text))
     return piece
+
+
+#: The space before an accent in the linear form of a word processor: h ̃.
+_ACCENT_APART = re.compile(r"(?<=[^\W\d_]) (?=[\u0300-\u036f])")
+#: What only Typst writes in a formula, and all that it writes in another way than LaTeX.
+_TYPST = re.compile(r"\b(?:dot|times|ast)\.(?:o|circle)\b|\b(?:tilde|hat|bold|upright|cal)\(\w+\)")
+_OF_TYPST = re.compile(
+    r"(?P<circled>\b(?:dot|times|ast)\.(?:o|circle)\b|\bcompose\b)|(?P<dot>\bdot\b(?:\.op|\.c)?)"
+    r"|\b(?P<over>tilde|hat|overline|bold|upright|cal|sans|italic)\((?P<inside>\w+)\)"
+    r"|(?P<script>[_^])\((?P<low>[^()]{1,30})\)|(?P<row>\\(?=\s*\n))|\"(?P<text>[^\"\n]*)\""
+    rf"|(?<![A-Za-z])(?P<greek>{'|'.join(GREEK)})(?![A-Za-z])"
+)
+
+
+def _from_typst(text: str) -> Iterator[tuple[str, int]]:
+    """Formulas of Typst: tilde(h)_t, h_(t-1), dot.o, a backslash at the end of a line."""
+    for part, at, found in _between(text, _OF_TYPST):
+        if found is None:
+            yield part, at
+        elif found["over"]:
+            font = found["over"] not in ("tilde", "hat", "overline")
+            over = "mathbf" if font else found["over"]
+            yield f"\\{over}{{{found['inside']}}}", at
+        elif found["script"]:
+            yield f"{found['script']}{{{found['low']}}}", at
+        else:
+            marks = {"circled": "\\odot ", "dot": "\\cdot ", "row": "\\\\"}
+            word = f"\\{part} " if found["greek"] else f"\\text{{{found['text']}}}"
+            yield marks.get(found.lastgroup or "", word), at
 
 
 #: A weight that stands against a value of the step, Wx_t, a gate against its index, Γf, and a

@@ -93,6 +93,7 @@ def _rows(tokens: Sequence[Token]) -> Iterator[list[Token]]:
             rows[-1].append(token)
             continue
         if depth > 0 and not starts_equation(tokens, i + 1):
+            rows[-1] = _without_last_plus(rows[-1], tokens[i + 1 :])
             continue
         depth = 0
         rows.append([])
@@ -107,10 +108,18 @@ def _rows(tokens: Sequence[Token]) -> Iterator[list[Token]]:
             or (last is not None and last.kind in OPERATORS - {"COMMA"})
         )
         if whole and goes_on and not starts_equation(row, 0):
-            whole[-1].extend(row)
+            whole[-1] = [*_without_last_plus(whole[-1], row), *row]
         elif first is not None:
             whole.append(list(row))
     yield from whole
+
+
+def _without_last_plus(row: list[Token], following: Sequence[Token]) -> list[Token]:
+    """A row without the plus at its end, where the next row begins with that plus again."""
+    last = max((i for i, t in enumerate(row) if t.kind not in SPACES), default=-1)
+    first = next((t for t in following if t.kind not in SPACES), None)
+    again = last >= 0 and first is not None and row[last].kind == first.kind == "PLUS"
+    return row[:last] if again else row
 
 
 def starts_equation(tokens: Sequence[Token], at: int) -> bool:

@@ -128,7 +128,11 @@ def _plain_signs(raw: list[Token]) -> list[Token]:
         elif _is_raised_star(raw, at):
             result.extend((replace(token, kind="SUP", value="^"), replace(token, kind="LETTER")))
             at += 1
-        elif kinds[:2] == ["DOT", "TIMES"]:
+        elif token.kind == "DOT" and _is_broadcast(raw, at):
+            at += 1
+        elif kinds[:2] == ["DOT", "TIMES"] or (
+            kinds[1:2] == ["DOT"] and token.value == "o" and token.spaced > raw[at + 1].spaced
+        ):  # .* and the o. of AsciiMath
             result.append(replace(token, kind="HADAMARD", stop=raw[at + 1].stop, value=".*"))
             at += 2
         elif (token.value == "dot" and token.spaced and kinds[1:2] != ["LPAR"]) or (
@@ -143,6 +147,15 @@ def _plain_signs(raw: list[Token]) -> list[Token]:
             result.append(token)
             at += 1
     return result
+
+
+def _is_broadcast(raw: list[Token], at: int) -> bool:
+    """Whether a dot says of a sign or function that it goes by components: σ.(a .+ b)."""
+    before, follows = raw[at - 1 : at], raw[at + 1 : at + 2]
+    if not before or not follows or follows[0].spaced:
+        return False
+    function = before[0].kind == "FUNCTION" or before[0].value == "sigma"
+    return follows[0].kind in ("PLUS", "MINUS") or (function and follows[0].kind == "LPAR")
 
 
 def _with_bracketed_labels(raw: list[Token]) -> list[Token]:

@@ -11,7 +11,7 @@ from typing import Any
 #: How the names of documents end.
 ENDINGS = (
     *(".md", ".markdown", ".mdx", ".rmd", ".qmd", ".tex", ".rst", ".txt", ".ipynb", ".py"),
-    *(".html", ".htm", ".org", ".adoc"),
+    *(".html", ".htm", ".org", ".adoc", ".typ"),
 )
 
 

@@ -33,7 +33,7 @@ ABOVE = spelled({"fwd": r"\rightarrow \to", "bwd": r"\leftarrow \gets", "tilde":
 FONTS = words(
     "mathbf boldsymbol bm mathbb mathcal mathfrak mathscr mathsf mathtt pmb vec bold symbf "
     "emph symbfit boldmath mathnormal mathbfit hbox ensuremath mathds mathbfsf smash "
-    "mathstrut underbrace overbrace underline"
+    "mathstrut underline"
 )
 
 #: Commands whose argument is a word: a name if it is one, else a remark.
@@ -44,7 +44,8 @@ WORDS = words(
 
 #: Commands that frame their argument, or say something about it.
 BOXES = words(
-    "boxed fbox framebox bbox mathclap cancel hl eqalign eqalignno leqalignno displaylines "
+    "boxed fbox framebox bbox mathclap cancel hl onslide only uncover visible alert eqalign "
+    "eqalignno leqalignno displaylines "
     "mathbin mathrel mathord mathpunct mathinner mathopen mathclose"
 )
 
@@ -52,6 +53,7 @@ BOXES = words(
 FRAMES = {
     word: kinds
     for own, *kinds in (
+        ("underbrace overbrace underbracket overbracket", "LBRACE", "RBRACE"),
         ("pqty paren parens pqty*", "LPAR", "RPAR"),
         ("bqty brack bracks brackets", "LBRACKET", "RBRACKET"),
         ("Bqty braces", "LCURLY", "RCURLY"),
@@ -69,6 +71,7 @@ IGNORED = dict.fromkeys(
         "strut small large Large LARGE huge normalsize footnotesize scriptsize tiny centering "
         "noindent mathstrut relax allowbreak nobreak protect em sf tt boldmath fn_cm fn_phv "
         "mleft mright qty startalign stopalign IEEEyesnumber IEEEnonumber IEEEeqnarraynumspace "
+        "eqno leqno "
         "inline ! , : > / thinspace negthinspace medspace thickspace negmedspace bg_white "
         "kern mkern qedhere hfill hfil par smallskip medskip bigskip break "
     ),
@@ -84,6 +87,9 @@ IGNORED = dict.fromkeys(
 #: Commands that are one terminal of the grammar.
 TERMINALS = spelled(
     {
+        "HADAMARD": "odot bigodot circ bullet otimes bigotimes bigcirc circledast oast "
+        "circledcirc diamond boxdot boxtimes",
+        "TIMES": "cdot times ast star cdotp centerdot",
         "FRACTION": "frac dfrac tfrac",
         "ROOT": "sqrt",
         "LANGLE": "langle prec",
@@ -145,19 +151,10 @@ WITH_ARGUMENT = words("array alignat alignedat tabular IEEEeqnarray empheq subar
 #: Spaces wide enough to stand between two equations.
 WIDE = words("quad qquad hspace hspace* enspace enskip hskip")
 
-#: Products of vectors component by component, whatever stands beside them.
-HADAMARD = words(
-    "odot bigodot circ bullet otimes bigotimes bigcirc circledast oast circledcirc "
-    "diamond boxdot boxtimes"
-)
-
-#: Products that mean a matrix product or a component-wise one, by what stands beside them.
-TIMES = words("cdot times ast star cdotp centerdot")
-
 _FUNCTIONS = spelled(
     {
         "sigmoid": "sigmoid sigm logistic logsig expit sgm sig Sigmoid SIGMOID",
-        "tanh": "tanh th Tanh TanH tansig",
+        "tanh": "tanh th Tanh TanH TANH tansig",
         "relu": "relu ReLU Relu RELU",
         "exp": "exp Exp",
         "log": "log ln",
@@ -191,6 +188,9 @@ OUTPUT_FUNCTIONS = words("softmax Softmax argmax logsoftmax SoftMax smax")
 
 #: Other functions that the language does not have.
 UNKNOWN_FUNCTIONS = words("max min arg det dim sup")
+
+#: Words of remarks that are no names.
+REMARKS = words("or and where with for if then is as when otherwise thus")
 
 #: Functions that make one vector of several.
 CONCATENATIONS = words("concat Concat concatenate cat CONCAT Concatenate vstack stack")

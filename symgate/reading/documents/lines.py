@@ -18,7 +18,7 @@ MAX_CONTINUED = 8
 #: A symbol and a sign of definition behind it: perhaps with scripts, accents, a time.
 _START = re.compile(
     r"(?:(?<![\w\])}])\[[\w{}]{1,12}+(?:[ ,;]{1,3}+[\w{}]{1,12}+){1,7}+\]\s*+|"
-    r"(?:(?<=[^\\]\\\\)|(?<![\w\\}.$∂~̃̂̄]))~?(?:\\[A-Za-z]+\s*\{?|ilde\s){0,3}[^\W\d_]"
+    r"(?:(?<=[^\\]\\\\)|(?<![\w\\}.$∂~̃̂̄]))~?(?:\\[A-Za-z]+\s*\{?|ilde\s){0,3}[^\W\d_](?: [̃̂̄])?"
     r"(?:&#(?:x30|7[67])\d;)?[\w'′’̃̂̄^~}⁽⁾⁻₍₎₋]{0,12}+(?:(?<=\^)\\prime)?+"
     r"(?:<su[bp]>[^<>]{1,12}</su[bp]>){0,2}+"
     r"(?:[_^]?[({\[<⟨]{1,2}[^(){}\[\]<>=]{1,12}[)}\]>⟩]{1,2}){0,3}+[\w'′_^]{0,8}+\*{0,2}\s*+"
@@ -27,7 +27,7 @@ _START = re.compile(
 #: What an equation of a cell has on its right side and prose or code seldom has.
 _NAMES = "|".join(n for n, own in FUNCTIONS.items() if own in ("sigmoid", "tanh", "relu"))
 _CALL = (
-    rf"(?i:\b(?:{_NAMES}|sigma|softmax)\b\s*[(\[])|[σ𝜎𝛔φϕ]\s*\(|[⊙∘⨀]|\(\.\)"
+    rf"(?i:\b(?:{_NAMES}|sigma|softmax)\b\.?\s*[(\[])|[σ𝜎𝛔φϕ]\.?\s*\(|[⊙∘⨀]|\(\.\)"
     r"|\(1\s?[-−–]\s?\w"
 )
 _RIGHT = re.compile(
@@ -46,7 +46,7 @@ _COMMAND = re.compile(r"\\(?:sigma|tilde|hat|Gamma|odot|tanh|cdot|mathbf|circ|ti
 #: What may end an equation: a mark of a comment, words behind a dash or a wide gap, words in
 #: brackets that end its line.
 _COMMENT = re.compile(
-    r"(?:\s|&nbsp;)(?:#|//|--|←|<--?)\s|\s*[│┃║]"
+    r"(?:\s|&nbsp;)(?:#|//|--|←|<--?)\s|\s*[│┃║]|(?<=[\w)}\]])\t+(?=\w+\s*(?m:$))"
     r"|(?:\s[—–-]\s|[ \t]{3,}|\t)(?=[^\W\d_]{3,}(?:[\s,]|\Z)(?!\s*[-+*/=·⊙]))"
     r"|\s[(（](?=[^\W\d_]{2,}[\s,])[^()=+*·⊙_]{8,}[)）]\W*(?m:$)"
 )
@@ -69,7 +69,7 @@ _EMPHASIS = re.compile(
 
 #: An operator at the end of a line that goes on, and at the start of one that does.
 _OPEN_END = re.compile(r"(?:[-−+*·⊙∘×=]|\\(?:odot|cdot|circ|times))\s*\Z")
-_GOES_ON = re.compile(r"(?:[+⊙∘×·−]|[-*](?=\s\S))")
+_GOES_ON = re.compile(r"(?:[+⊙∘×·−]|[-*](?=\s))(?=\s*[\w(\\\[{])")
 #: The sign of a programming language that its line goes on.
 _CARRIED = re.compile(r"\s*(?:\.{3}|[\\&])?\s*\Z")
 #: A word of prose: no function, no name with an index.

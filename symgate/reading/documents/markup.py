@@ -38,6 +38,7 @@ _OPENERS = re.compile(
     r"|(?P<role>:math:`)"
     r"|(?P<dollars>\$\$)"
     r"|(?P<environment>\\begin[ \t]*+\{(?P<name>" + _ENVIRONMENTS + r")\})"
+    r"|(?P<framed>\\startformula\b|@displaymath\b)"
     r"|(?P<square>\\{1,2}\[)"
     r"|(?P<round>\\{1,2}\()"
     r"|(?P<doxygen>[\\@]f(?:[$\[(]|\{\w{1,20}+\*?\}\{?))"
@@ -61,6 +62,7 @@ _QUOTED = re.compile(r"[^\n]*+(?:\n[ \t]*+>(?=[\s\\]|$)[^\n]*+)++")
 
 #: The star before a line of a comment.
 _STAR = re.compile(r"(?<=\n)[ \t]*+\*(?=\s)")
+_STARRED = re.compile(r"[^\n]*+(?:\n[ \t]*+\*(?=\s)[^\n]*+)++")
 
 #: A dollar that is not escaped.
 _CLOSING_DOLLAR = re.compile(r"(?<!\\)\$")
@@ -129,6 +131,9 @@ def _closed(text: str, start: int, stop: int, mark: str, most: int = MAX_FORMULA
 
 def _latex(text: str, start: int, stop: int, opening: str, closing: str, display: bool) -> Piece:
     piece = Piece.slice(text, start, stop, display=display, delimiters=(opening, closing))
+    before = text[text.rfind("\n", 0, start) + 1 : start].lstrip()
+    if before.startswith("*") and _STARRED.fullmatch(piece.text):
+        return _without(_STAR, piece)
     return _without(_QUOTE, piece) if _QUOTED.fullmatch(piece.text) else piece
 
 
@@ -271,6 +276,14 @@ def _environment(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece
     return [_latex(text, found.start(), at, found.group(), "", True)], at
 
 
+def _framed(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece], int] | None:
+    closing = {"\\startformula": "\\stopformula"}.get(found.group(), "@end displaymath")
+    end = _closed(text, found.end(), stop, closing)
+    if end < 0:
+        return None
+    return [_latex(text, found.end(), end, found.group(), closing, True)], end + len(closing)
+
+
 def _code(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece], int] | None:
     ticks = found.group()
     end = _closed(text, found.end(), stop, ticks, MAX_INLINE)
@@ -319,6 +332,7 @@ _READERS = {
     "role": _role,
     "dollars": _dollars,
     "environment": _environment,
+    "framed": _framed,
     "square": _square,
     "round": _round,
     "doxygen": _doxygen,

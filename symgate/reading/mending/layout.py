@@ -19,11 +19,18 @@ _BARE = re.compile(
 )
 _COMMAND = re.compile(r"(?<!\\)\\([A-Za-z]{3,})")
 #: Commands of which a mistyped one is told.
-COMMANDS = {*(*GREEK, *symbols.ACCENTS, *symbols.FONTS, *symbols.HADAMARD, *symbols.TIMES, "tanh")}
+PRODUCTS = (n for n, kind in symbols.TERMINALS.items() if kind in ("HADAMARD", "TIMES"))
+COMMANDS = {*(*GREEK, *symbols.ACCENTS, *symbols.FONTS, *PRODUCTS, "tanh")}
 #: Other commands that LaTeX has, and functions without one.
 OTHERS = {
     *(*symbols.BOXES, *symbols.FUNCTIONS, *symbols.IGNORED, *symbols.LETTERS, *symbols.RELATIONS),
-    *(*symbols.OUTPUT_FUNCTIONS, *symbols.TERMINALS, *symbols.WIDE, *symbols.WORDS),
+    *(
+        *symbols.FRAMES,
+        *symbols.OUTPUT_FUNCTIONS,
+        *symbols.TERMINALS,
+        *symbols.WIDE,
+        *symbols.WORDS,
+    ),
     *words("beth eth tan rtimes ltimes"),
 }
 
