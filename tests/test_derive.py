@@ -332,7 +332,7 @@ def test_functions_that_mix_components_are_explained() -> None:
     assert "∂k_t/∂h_{t-1} = (diag(k_t) - k_t k_tᵀ) V" in text
     assert "surrogate(v, 1) = 1 / (1 + |v|)²" in text
     assert "training uses the surrogate in its place" in text
-    assert "sd(a) is the standard deviation" in text
+    assert "sd(v) is the standard deviation of the components of v" in text
     assert r"\mathbf{1} \mathbf{1}^{\mathsf{T}}" in sg.derive(cell).latex()
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from sympy import Add, Function, Mul, Symbol
 
 from symgate.algebra.activations import record_of
-from symgate.algebra.values import LayerNorm, Mixing, RmsNorm, Softmax
-from symgate.algebra.vectors import variable
+from symgate.algebra.maps import Mixed
+from symgate.algebra.operators import product
+from symgate.algebra.values import Mixing
+from symgate.algebra.vectors import Vector, variable
 from symgate.bounds.functions import slope_range, value_range
 from symgate.linear.linearise import factors_of
 from symgate.writing.marks import Slope
 from symgate.writing.subject import Subject
-from symgate.writing.tree import Formula, FormulaLine, Part, Step, Words, Written, line, worded
+from symgate.writing.tree import Formula, FormulaLine, Part, Step, Words, line, worded
 
 TITLE = "Derivatives of the activations"
 
@@ -60,47 +62,24 @@ def steps(subject: Subject) -> Iterator[Step]:
         yield Step(("Functions that mix components",), mixed)
 
 
-_ONES = r"\tfrac{1}{n} \mathbf{1} \mathbf{1}^{\mathsf{T}}"
-_SQUARE = r"\tfrac{1}{n} q q^{\mathsf{T}}"
-
-#: Of each function that mixes components: what it is applied to, its Jacobian, and where it
-#: divides by something, that and what it is.
-_MIXES: Mapping[type[Mixing], tuple[Written, Written, Written | None, str]] = {
-    Softmax: (
-        Written(r"p = \operatorname{softmax}(a)", "p = softmax(a)"),
-        Written(r"\operatorname{diag}(p) - p p^{\mathsf{T}}", "diag(p) − p pᵀ"),
-        None,
-        "",
-    ),
-    LayerNorm: (
-        Written(r"q = \operatorname{layer\_norm}(a)", "q = layer_norm(a)"),
-        Written(
-            rf"(I - {_ONES} - {_SQUARE}) / \operatorname{{sd}}(a)",
-            "(I − 1 1ᵀ / n − q qᵀ / n) / sd(a)",
-        ),
-        Written(r"\operatorname{sd}(a)", "sd(a)"),
-        "the standard deviation",
-    ),
-    RmsNorm: (
-        Written(r"q = \operatorname{rms\_norm}(a)", "q = rms_norm(a)"),
-        Written(rf"(I - {_SQUARE}) / \operatorname{{rms}}(a)", "(I − q qᵀ / n) / rms(a)"),
-        Written(r"\operatorname{rms}(a)", "rms(a)"),
-        "the root of the mean square",
-    ),
-}
+#: What each norm divides by.
+_BELOW = {"layer_norm": "the standard deviation", "rms_norm": "the root of the mean square"}
 
 
 def _mixing(subject: Subject) -> Iterator[Words]:
     """What the Jacobians of softmax and of the norms are."""
-    for kind, (value, jacobian, below, what) in _MIXES.items():
-        if any(node.expression.has(kind) for node in subject.lin):
-            said = "The Jacobian of {value} is {jacobian}"
-            if below is not None:
-                of = f"is {what} of the components of {{a}}, with ε added under the root"
-                said += f", where {{below}} {of}"
-            yield worded(
-                f"{said}.", value=value, jacobian=jacobian, below=below, a=Written("a", "a")
-            )
+    found = {e.name: (e, n.size) for n in subject.lin for e in n.expression.atoms(Mixing)}
+    letters = (subject.free_letter(*names) for names in (("q", "p", "y"), ("a", "v", "u")))
+    q, a = (Vector(f"letter:{letter}") for letter in letters)
+    for name, (e, size) in found.items():
+        node = e.xreplace({e.vector: a})
+        said = "Where {q} is {node}, its Jacobian is {jacobian}"
+        if name in _BELOW:
+            of = f"is {_BELOW[name]} of the components of {{a}}, with ε added under the root"
+            said += f", where {{below}} {of}"
+        jacobian = product([*node.scale, Mixed(node, q, size).operator], size)
+        below = Mul(*(1 / factor for factor in node.scale))
+        yield worded(f"{said}.", q=q, node=node, jacobian=jacobian, below=below, a=a)
 
 
 def _activations(subject: Subject) -> dict[str, Function]:

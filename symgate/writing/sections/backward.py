@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
-from sympy import Add
+from sympy import Add, MatrixSymbol, Symbol
 from sympy.core.basic import Basic
 
-from symgate.algebra.marks import Gradient, OverTime
-from symgate.algebra.operators import Outer, factored, transposed
-from symgate.algebra.vectors import MatVec, name_of, shifted, variable
+from symgate.algebra.marks import Differential, Gradient, OverTime
+from symgate.algebra.operators import Diag, Outer, factored, product, transposed
+from symgate.algebra.vectors import MatVec, Vector, name_of, shifted, variable
 from symgate.linear.adjoint import Adjoint, adjoint, delta
 from symgate.writing.gathered import gathered
 from symgate.writing.subject import Subject
@@ -57,6 +57,13 @@ def _recursion(subject: Subject, back: Adjoint, order: dict[Basic, int]) -> Step
             continue
         lines.append(FormulaLine(delta(name), tuple(parts), order=order))
     states = subject.states
+    kind = Symbol if subject.is_scalar else Vector
+    a, b, c, pulled, source = (kind(f"letter:{x}") for x in ("a", "b", "c", "delta_a", "delta_b"))
+    forward, backward, size = c * Differential(b), c * pulled, subject.lin[states[0]].size
+    if not subject.is_scalar:
+        matrix = MatrixSymbol("letter:A", size, size)
+        forward = MatVec(product([Diag(size, c), matrix], size), Differential(b))
+        backward = MatVec(transposed(matrix), backward)
     reason = worded(
         "{delta} stands for {gradient}, and likewise for every value; {loss} is the part of the "
         "loss that depends directly on {now}, and {later} is what step {next} passes back (zero "
@@ -67,9 +74,9 @@ def _recursion(subject: Subject, back: Adjoint, order: dict[Basic, int]) -> Step
         now=subject.now(states[0]),
         later=variable(LATER + states[0]),
         next=Written("t + 1", "t + 1"),
-        forward=_forward_term(subject),
-        backward=_backward_term(subject),
-        source=Written(r"\delta_b", "δ_b"),
+        forward=(Differential(a), " = ", forward),
+        backward=backward,
+        source=source,
     )
     terms = tuple(dict.fromkeys(t for n in subject.lin for t in n.terms))
     return Step(("One step backward",), reason, (Formula(tuple(lines)),), None, terms, core=True)
@@ -79,27 +86,6 @@ def _outputs(subject: Subject) -> set[str]:
     """The values that nothing reads: only the loss does."""
     read = {name_of(term.source) for node in subject.lin for term in node.terms}
     return {name for name in subject.cell.equations if name not in read}
-
-
-def _forward_term(subject: Subject) -> Written:
-    """One term of the linearisation, in letters that stand for any."""
-    if subject.is_scalar:
-        return Written(r"\mathrm{d}a = c \, \mathrm{d}b", "da = c db")
-    if subject.naming.notation.row:
-        latex = r"\mathrm{d}a = \mathrm{d}b \, A \, \operatorname{diag}(c)"
-        return Written(latex, "da = db A diag(c)")
-    latex = r"\mathrm{d}a = \operatorname{diag}(c) \, A \, \mathrm{d}b"
-    return Written(latex, "da = diag(c) A db")
-
-
-def _backward_term(subject: Subject) -> Written:
-    sign = {"odot": r"\odot", "circ": r"\circ"}[subject.hadamard]
-    if subject.is_scalar:
-        return Written(r"c \, \delta_a", "c δ_a")
-    if subject.naming.notation.row:
-        text = f"(c {subject.sign} δ_a) Aᵀ"
-        return Written(rf"(c {sign} \delta_a) A^{{\mathsf{{T}}}}", text)
-    return Written(rf"A^{{\mathsf{{T}}}} (c {sign} \delta_a)", f"Aᵀ (c {subject.sign} δ_a)")
 
 
 def _handed_on(subject: Subject, back: Adjoint, order: dict[Basic, int]) -> Step:
