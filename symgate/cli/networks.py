@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import symgate
 from symgate.errors import SymgateError
+from symgate.numerics.setup import DRAWN, option_of
 
 if TYPE_CHECKING:
     from symgate.equations.cell import Cell
@@ -68,23 +69,19 @@ def subjects(arguments: Namespace, cells: Sequence[Cell]) -> Iterator[Cell | Run
             "--data and --batch-first are for a trained network, FILE or FILE#layer; a cell's "
             "parameters and inputs are drawn"
         )
-    said = [n for n in _drawn(arguments.command) if getattr(arguments, n, None) is not None]
+    own = ("steps",) if arguments.command == "memory" else ()
+    fixed = [n for n in (*DRAWN, "noise") if n not in own]
+    said = [n for n in fixed if getattr(arguments, n, None) is not None]
     if said and networks == {*arguments.cells, *arguments.files}:
-        option = said[0].replace("_", "-")
         arguments.parser.error(
-            f"--{option} is for a cell that is drawn; a trained network has its sizes and weights"
+            f"{option_of(said[0])} is for a cell that is drawn; a trained network has its sizes "
+            f"and weights"
         )
     for word, cell in zip_longest(arguments.cells, cells):
         if word in networks:
             yield run_of(word, arguments.data, arguments.batch_first or None)
         else:
             yield cell
-
-
-def _drawn(command: str) -> tuple[str, ...]:
-    """The options that say how a cell is drawn and run."""
-    names = ("hidden", "input", "size", "networks", "samples", "scheme", "seed", "gain", "bias")
-    return (*names, "t_max", "noise", *([] if command == "memory" else ["steps"]))
 
 
 def any_run_of(word: str, path: str | None, batch_first: bool | None) -> Run | BothWays:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from typing import TYPE_CHECKING, Any
 
 from symgate.cli.chosen import chosen, of_file
-from symgate.numerics.setup import USUAL, Setup
+from symgate.numerics.setup import USUAL, Setup, option_of
 from symgate.writing.notation import names as notations
 from symgate.writing.sections import NAMES as SECTION_NAMES
 
@@ -132,7 +132,7 @@ def add_formats(parser: argparse.ArgumentParser, **formats: str) -> None:
 SETUP: dict[str, tuple[Callable[[str], Any], str]] = {
     "hidden": (whole, "units ({})"),
     "input": (whole, "inputs (as many as units)"),
-    "size": (gate_value(whole), "another size by its letter, as in p=16"),
+    "sizes": (gate_value(whole), "another size by its letter, as in p=16"),
     "networks": (whole, "how many networks to draw ({})"),
     "samples": (whole, "sequences per network ({})"),
     "lags": (whole, "how many lags ({})"),
@@ -142,36 +142,30 @@ SETUP: dict[str, tuple[Callable[[str], Any], str]] = {
     "seed": (whole, "seed of every random draw ({})"),
     "gain": (number, "gain of recurrent weights ({:g})"),
     "bias": (gate_value(number), "bias of a gate, as in f=1"),
-    "t-max": (number, "longest memory, for the scheme chrono"),
+    "t_max": (number, "longest memory, for the scheme chrono"),
 }
 
+#: Those of them that are said once for each name.
+NAMED = {"sizes", "bias"}
 
-def add_setup(parser: argparse.ArgumentParser, *names: str, verb: str = "") -> None:
+
+def add_setup(parser: argparse.ArgumentParser, names: Container[str], verb: str = "") -> None:
     """The options of a set-up that are named, with what is usual for a verb."""
     usual = {**vars(Setup), **USUAL.get(verb, {})}
-    for name in names:
-        parse, told = SETUP[name]
-        told = told.format(usual.get(name))
-        if name in ("size", "bias"):
-            parser.add_argument(
-                f"--{name}", action="append", type=parse, metavar="NAME=VALUE", help=told
-            )
-        else:
-            parser.add_argument(f"--{name}", type=parse, help=told)
+    for name, (parse, told) in SETUP.items():
+        if name in names:
+            listed: Any = {"action": "append", "metavar": "NAME=VALUE"} if name in NAMED else {}
+            told = told.format(usual.get(name))
+            parser.add_argument(option_of(name), dest=name, type=parse, help=told, **listed)
 
 
-def setup_options(arguments: argparse.Namespace, *left_out: str) -> dict[str, Any]:
+def setup_options(arguments: argparse.Namespace, names: Container[str] = SETUP) -> dict[str, Any]:
     """What was given of a set-up, as the keywords of `decay`, `sweep` and `memory`."""
-    found = {}
-    for option in SETUP:
-        value = getattr(arguments, option.replace("-", "_"), None)
-        if value is not None and option not in left_out:
-            name = "sizes" if option == "size" else option.replace("-", "_")
-            found[name] = value
-            if option in ("size", "bias"):
-                found[name] = dict(value)
-                if len(found[name]) < len(value):
-                    arguments.parser.error(f"--{option} names one twice")
+    found = {n: v for n in SETUP if n in names and (v := getattr(arguments, n, None)) is not None}
+    for name in NAMED & {*found}:
+        pairs, found[name] = found[name], dict(found[name])
+        if len(found[name]) < len(pairs):
+            arguments.parser.error(f"{option_of(name)} names one twice")
     return found
 
 

@@ -10,7 +10,7 @@ from dataclasses import fields
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
 from symgate.errors import SymgateError
-from symgate.numerics.setup import Setup
+from symgate.numerics.setup import Setup, option_of
 
 
 def word_of(cell: Cell) -> tuple[str, str]:
@@ -60,7 +60,7 @@ def options_of(made: Setup, usual: Setup | None = None) -> list[str]:
         default = derived.get(name, getattr(usual or Setup, name, None))
         if value == default and (usual is not None or name not in _SAID):
             continue
-        option = "--" + {"sizes": "size"}.get(name, name).replace("_", "-")
+        option = option_of(name)
         if isinstance(value, Mapping):
             words += [f"{option}={key}={one!r}" for key, one in value.items()]
         else:

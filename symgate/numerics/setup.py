@@ -49,13 +49,8 @@ class Measuring(Drawing, total=False):
     at: int | Sequence[int] | None
 
 
-class Options(Measuring, total=False):
+class Options(Drawn, Measuring, total=False):
     """All keywords from which a `Setup` is made."""
-
-    hidden: int | Sequence[int] | None
-    scheme: str | None
-    gain: float | None
-    bias: Mapping[str, float] | None
 
 
 @dataclass(frozen=True)
@@ -90,6 +85,9 @@ USUAL: Mapping[str, Mapping[str, Any]] = {
     "report": {"hidden": 128, "lags": 1000},
     "sweep": {"networks": 2},
 }
+
+#: What a report takes of a set-up.
+REPORTED = ("hidden", "input", "sizes", "networks", "samples", "lags", "scheme", "seed")
 
 #: Steps of the long curve of a report.
 LONG = 10_000
@@ -165,3 +163,8 @@ def lags_before(lags: int | None, at: int, *, of_state: bool = True) -> int:
             f"lag {lags} reaches before the start: from step {at} there are {there} lags"
         )
     return there if lags is None else lags
+
+
+def option_of(name: str) -> str:
+    """How a field of a `Setup` is spelled on the command line."""
+    return "--" + {"sizes": "size"}.get(name, name).replace("_", "-")

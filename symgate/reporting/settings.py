@@ -14,7 +14,7 @@ from symgate.equations.zoo import cell_of
 from symgate.errors import SymgateError, known_name
 from symgate.numerics.initialise import SCHEMES
 from symgate.numerics.plain import plain
-from symgate.numerics.setup import LONG, USUAL, Setup, setup
+from symgate.numerics.setup import LONG, REPORTED, USUAL, Setup, setup
 from symgate.writing.notation import notation as notation_named
 
 #: Units of the heat map of half-lives, whose runs are many.
@@ -33,9 +33,6 @@ RANGES = {
     "samples": whole(1, 64),
     "long": whole(1, 10**5),
 }
-
-#: What a report takes of a set-up.
-DRAWING = ("hidden", "input", "sizes", "networks", "samples", "lags", "scheme", "seed")
 
 
 @dataclass(frozen=True)
@@ -59,7 +56,7 @@ class Settings:
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
         names = [cell.name for cell in self.cells]
-        drawn = {name: getattr(self.setups[0], name) for name in DRAWING}
+        drawn = {name: getattr(self.setups[0], name) for name in REPORTED}
         rest = {name: value for name, value in vars(self).items() if name != "setups"}
         found: dict[str, Any] = plain({"cells": names, **drawn, **rest})
         return found
@@ -105,10 +102,10 @@ def chosen(
         raise SymgateError(f"a report takes up to {MOST_CELLS} cells, not {len(cells)}")
     found = [cell_of(c) for c in cells]
     for name, value in given.items():
-        known_name("an option of report named", name, (*DRAWING, "long", "notation"))
+        known_name("an option of report named", name, (*REPORTED, "long", "notation"))
         if value is not None and name in RANGES:
             given[name] = RANGES[name](name, value)
-    drawing: Any = {**USUAL["report"], **{n: given.pop(n) for n in [*given] if n in DRAWING}}
+    drawing: Any = {**USUAL["report"], **{n: given.pop(n) for n in [*given] if n in REPORTED}}
     called = words or [c if isinstance(c, str) else word_of(c)[0] for c in cells]
     setups = tuple(setup(cell, **drawing) for cell in _of_one_name_each(found))
     known_name("the scheme", setups[0].scheme, SCHEMES)

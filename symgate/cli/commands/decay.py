@@ -37,7 +37,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     from symgate.numerics.norms import NORMS
 
     add_cells(parser)
-    add_setup(parser, *SETUP)
+    add_setup(parser, SETUP)
     add_data(parser)
     add_states(parser, NORMS)
     parser.add_argument("--paths", action="store_true", help="the curve without each path in turn")

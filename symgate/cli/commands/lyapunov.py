@@ -22,7 +22,7 @@ from symgate.cli.options import (
 from symgate.cli.pictures import add_picture
 from symgate.cli.saying import show_json, show_table
 from symgate.numerals import counted, formatted
-from symgate.numerics.setup import USUAL
+from symgate.numerics.setup import USUAL, Drawn
 
 if TYPE_CHECKING:
     from symgate.equations.cell import Cell
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from symgate.theory.lyapunov import Lyapunov
 
 EXAMPLES = ("symgate lyapunov gru", "symgate lyapunov rnn --hidden 64 --steps 500")
-
-#: What of a set-up a spectrum depends on.
-DRAWING = ("hidden", "input", "size", "scheme", "seed", "gain", "bias", "t-max")
 
 #: Up to how many units one thread is faster than two.
 NARROW = 128
@@ -46,7 +43,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--count", type=whole, metavar="K", help="only the K largest (all)")
     parser.add_argument("--noise", type=number, help="standard deviation of the inputs ({noise:g})")
     parser.add_argument("--dt", type=number, help="duration of a step ({dt:g})")
-    add_setup(parser, *DRAWING)
+    add_setup(parser, Drawn.__optional_keys__)
     add_data(parser)
     add_picture(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
@@ -78,7 +75,9 @@ def _measured(subject: Cell | Run, arguments: argparse.Namespace) -> Lyapunov:
 
     asked: dict[str, Any] = given(arguments, "burn_in", "count", "dt")
     if isinstance(subject, Cell):
-        asked |= given(arguments, "steps", "noise") | setup_options(arguments, "steps")
+        asked |= given(arguments, "steps", "noise") | setup_options(
+            arguments, Drawn.__optional_keys__
+        )
     with bar(subject.name if isinstance(subject, Cell) else subject.cell.name) as hook:
         return lyapunov(subject, **asked, progress=hook)
 

@@ -16,6 +16,7 @@ from symgate.cli.options import (
 )
 from symgate.cli.pictures import add_picture
 from symgate.cli.saying import show_json
+from symgate.numerics.setup import OneNetwork
 
 EXAMPLES = ("symgate memory lstm --steps 100", "symgate memory gru --steps 1000 --json")
 
@@ -24,7 +25,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_cells(parser)
     parser.add_argument("--steps", type=number, required=True, help="the time constant T")
     parser.add_argument("--state", help="the state that should remember")
-    add_setup(parser, "hidden", "input", "size", "scheme", "seed", "t-max")
+    add_setup(parser, OneNetwork.__optional_keys__)
     add_data(parser)
     add_picture(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
@@ -40,7 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     found = []
     for subject in subjects(arguments, chosen):
-        drawn = setup_options(arguments, "steps") if isinstance(subject, Cell) else {}
+        drawn = setup_options(arguments, OneNetwork.__optional_keys__)
+        drawn = drawn if isinstance(subject, Cell) else {}
         found.append(memory(subject, arguments.steps, state=arguments.state, **drawn))
     if arguments.output:
         from symgate.plots import memory_curves

@@ -17,15 +17,12 @@ from symgate.cli.options import (
     whole,
 )
 from symgate.cli.saying import say, show, show_json
-from symgate.numerics.setup import LONG
+from symgate.numerics.setup import LONG, REPORTED
 
 EXAMPLES = ("symgate report", "symgate report gru mine.cell -o reports --format pdf")
 
 #: How many processes there are unless the caller says otherwise.
 MOST_JOBS = 4
-
-#: What a report takes of a set-up.
-DRAWING = ("hidden", "input", "size", "networks", "samples", "lags", "scheme", "seed")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +30,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", metavar="FILE", help="a trained network, FILE or FILE#layer")
     parser.add_argument("--outputs", metavar="Y.npy", help="its outputs, to check the replay")
     add_data(parser)
-    add_setup(parser, *DRAWING, verb="report")
+    add_setup(parser, REPORTED, verb="report")
     parser.add_argument("--long", type=whole, help=f"steps of the long curve ({LONG})")
     parser.add_argument("--notation", help=f"of the formulas: {NOTATIONS}")
     parser.add_argument("--format", metavar="F", help="html, md, tex or pdf ({format})")

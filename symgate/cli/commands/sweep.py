@@ -8,7 +8,6 @@ from symgate.cli import pictures
 from symgate.cli.bar import bar
 from symgate.cli.options import (
     SCHEMES,
-    SETUP,
     add_cell,
     add_formats,
     add_setup,
@@ -26,6 +25,7 @@ from symgate.cli.pictures import add_picture
 from symgate.cli.saying import show_json, show_table
 from symgate.errors import SymgateError
 from symgate.files import writable
+from symgate.numerics.setup import Measuring
 
 EXAMPLES = ("symgate sweep gru --bias z=0,2,4", "symgate sweep rnn --hidden 16,32 --gain 1,2")
 
@@ -44,8 +44,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="GATE=B,B…",
         help="biases of a gate: f=0,1,2",
     )
-    grid = ("hidden", "gain", "scheme", "bias")
-    add_setup(parser, *(name for name in SETUP if name not in grid), verb="sweep")
+    add_setup(parser, Measuring.__optional_keys__, verb="sweep")
     parser.add_argument("--jobs", type=whole, help="processes ({jobs})")
     parser.add_argument("--dask", metavar="ADDRESS", help="run on a Dask cluster: tcp://host:8786")
     parser.add_argument("--limit", type=whole, help="the most points allowed ({limit})")
