@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from symgate.errors import SymgateError, did_you_mean
 from symgate.files import write_file
-from symgate.writing import handout, html, markdown, plain, slides, tex
+from symgate.writing import html, markdown, plain, slides, tex
 from symgate.writing.pdf import write_pdf
 
 if TYPE_CHECKING:
@@ -63,10 +63,9 @@ class Derivations:
         if form.get("slides"):
             return slides.slides(self.derivations, self.head)
         if form.get("handout"):
-            return handout.handout(self.derivations, self.head)
-        if form.get("fragment"):
-            return tex.fragment(self.derivations)
-        return tex.article(self.derivations, self.head)
+            return tex.written("handout", [*map(shortened, self.derivations)], self.head)
+        kind = "fragment" if form.get("fragment") else "article"
+        return tex.written(kind, self.derivations, self.head)
 
     def markdown(self) -> str:
         return markdown.article(self.derivations, self.head)
@@ -104,3 +103,17 @@ def check_ending(path: Path, known: Sequence[str] = ENDINGS) -> str:
         near = did_you_mean(ending, known) if ending else f"; choose from {', '.join(known)}"
         raise SymgateError(f"{shown} says no format{near}: {path}")
     return ending
+
+
+def shortened(derivation: Derivation) -> Derivation:
+    """The same derivation with its core steps alone.
+
+    >>> import symgate as sg
+    >>> [s.name for s in shortened(sg.derive("gru")).sections]
+    ['cell', 'step', 'lags', 'norms', 'backward']
+    """
+    kept = []
+    for section in derivation.sections:
+        core = tuple(step for step in section.steps if step.core)
+        kept += [replace(section, blocks=core)] if core else []
+    return replace(derivation, sections=tuple(kept))

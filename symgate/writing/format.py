@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from symgate.writing.tree import Code, Datum, Link, Marked, Strong, Words
@@ -29,9 +30,9 @@ class Format:
     strong: Callable[[str], str] = str
     marked: Callable[[str, str], str] = lambda inside, kind: inside
 
-    def words(self, words: Words, typesetter: Typesetter = GENERAL) -> str:
+    def words(self, words: Words, typesetter: Typesetter | None = None) -> str:
         """A sentence, its mathematics printed by a typesetter."""
-        return "".join(self.word(word, typesetter) for word in words)
+        return "".join(self.word(word, typesetter or GENERAL) for word in words)
 
     def word(self, word: Any, typesetter: Typesetter) -> str:
         match word:
@@ -51,13 +52,13 @@ class Format:
 
 
 def environment(
-    format: Format, filters: Mapping[str, Callable[..., Any]], **signs: Any
+    format: Format, filters: Mapping[str, Callable[..., Any]] = MappingProxyType({}), **signs: Any
 ) -> Environment:
     """What fills templates; a name that is missing is an error.
 
     `filters` write what the words of a format are not, `signs` say how templates are read.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined  # derivations do without
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # text does without
 
     made = Environment(
         loader=PackageLoader("symgate.writing"),
@@ -70,3 +71,12 @@ def environment(
     made.filters |= {"words": format.words, "text": format.text, **filters}
     made.tests["kind"] = lambda block, name: type(block).__name__ == name
     return made
+
+
+def filled(made: Environment, template: str, **given: Any) -> str:
+    """A template filled, with no more than one blank line at a place."""
+    out: list[str] = []
+    for line in made.get_template(template).render(given).split("\n"):
+        if line.strip() or (out and out[-1]):
+            out.append(line.rstrip())
+    return "\n".join(out).strip() + "\n"

@@ -19,7 +19,7 @@ from symgate.writing.format import Format, environment
 from symgate.writing.latex import equations
 from symgate.writing.mathml import mathml
 from symgate.writing.tree import Code, Display, Page, Paragraph, Table, Words
-from symgate.writing.typesetter import GENERAL, Typesetter
+from symgate.writing.typesetter import Typesetter
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -45,7 +45,7 @@ FORMAT = Format(
 
 
 def _words(words: Words, typesetter: Typesetter | None = None) -> Markup:
-    return Markup(FORMAT.words(words, typesetter or GENERAL))
+    return Markup(FORMAT.words(words, typesetter))
 
 
 @cache

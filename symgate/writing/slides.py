@@ -3,11 +3,10 @@ r"""Derivations as slides: a beamer document, a frame a step, its lines revealed
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from symgate.writing.escape import latex_text
 from symgate.writing.layout import Aligned, AlignedRow
-from symgate.writing.tex import FORMAT, fitted, in_columns, in_table
+from symgate.writing.tex import in_columns, written
 from symgate.writing.tree import Step
 from symgate.writing.typesetter import Typesetter
 
@@ -17,56 +16,20 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-PREAMBLE = r"""\documentclass[9pt,aspectratio=169]{beamer}
-\usepackage[T1]{fontenc}
-\usepackage[utf8]{inputenc}
-\usepackage{amsmath,amssymb,booktabs,array,tikz}
-\setbeamersize{text margin left=7mm,text margin right=7mm}
-\setbeamertemplate{navigation symbols}{}
-\setbeamertemplate{footline}[frame number]
-\usefonttheme[onlymath]{serif}
-\setbeamercovered{invisible}
-\pdfinfoomitdate=1
-\pdftrailerid{}
-\pdfsuppressptexinfo=-1
-"""
-
 #: Rows of formulas, and rows of a table, on one frame.
 FORMULA_ROWS, TABLE_ROWS = 7, 9
 
 
 def slides(derivations: Sequence[Derivation], head: Head) -> str:
     """The document."""
-    title = head.title_of(derivations)
-    out = [PREAMBLE, rf"\title{{{latex_text(title)}}}", rf"\author{{{latex_text(head.author)}}}"]
-    out += [rf"\date{{{latex_text(head.date)}}}", r"\begin{document}", r"\frame{\titlepage}"]
-    for i, derivation in enumerate(derivations):
-        if len(derivations) > 1:
-            out.append(rf"\section{{{latex_text(derivation.title)}}}")
-        if i < len(head.pictures):
-            drawn = fitted(head.pictures[i], r"\textwidth", r"0.78\textheight")
-            out.append(_frame(latex_text(derivation.title), drawn))
-        typesetter = derivation.typesetter
-        for section in derivation.sections:
-            for step in section.steps:
-                out += _frames(typesetter, latex_text(section.title), step)
-    return "\n".join([*out, r"\end{document}"]) + "\n"
+    return written("slides", derivations, head, frames=_frames)
 
 
-def _frame(title: str, body: str) -> str:
-    return f"\\begin{{frame}}{{{title}}}\n{body}\n\\end{{frame}}"
-
-
-def _frames(typesetter: Typesetter, section: str, step: Step) -> Iterator[str]:
-    """The frames of a step: its reason with the first formula, then what does not fit."""
-    title = f"{section}: {FORMAT.words(step.heading, typesetter)}"
-    bodies = [b for f in step.formulas for shown in typesetter.formula(f) for b in _revealed(shown)]
-    if step.table is not None:
-        for part in _parts(step.table.rows, TABLE_ROWS):
-            bodies.append("\\par" + in_table(typesetter, step.table, part, r"\scriptsize"))
-    reason = FORMAT.words(step.reason, typesetter)
-    for i, body in enumerate(bodies or [""]):
-        yield _frame(title, f"{reason}\n{body}" if i == 0 else body)
+def _frames(step: Step, typesetter: Typesetter) -> list[dict[str, Any]]:
+    """What stands on the frames of a step: a formula, or some rows of its table."""
+    displays = (d for f in step.formulas for one in typesetter.formula(f) for d in _revealed(one))
+    rows = () if step.table is None else _parts(step.table.rows, TABLE_ROWS)
+    return [{"display": d} for d in displays] + [{"rows": r} for r in rows] or [{"display": ""}]
 
 
 def _revealed(formula: Aligned) -> Iterator[str]:

@@ -1,47 +1,25 @@
-"""Documents as LaTeX: derivations as an article or a fragment for one's own, a report."""
+"""Documents as LaTeX: derivations and a report. What stands around them is in the templates."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Container, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from symgate.writing.escape import latex_text
-from symgate.writing.format import Format, environment
+from symgate.writing.format import Format, environment, filled
 from symgate.writing.layout import WIDTH, Aligned
-from symgate.writing.tree import Derived, Formula, Link, Page, Step, Table, Words
+from symgate.writing.tree import Formula, Link, Page, Table, Words
 from symgate.writing.typesetter import Typesetter
 from symgate.writing.width import measure
 
 if TYPE_CHECKING:
+    from jinja2 import Environment
+
     from symgate.writing.derivation import Derivation
     from symgate.writing.document import Head
-
-#: What a fragment needs.
-PACKAGES = "amsmath,amssymb,booktabs,array"
-
-PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
-\usepackage[T1]{fontenc}
-\usepackage[utf8]{inputenc}
-\usepackage{amsmath,amssymb,booktabs,array}
-\usepackage[margin=22mm]{geometry}
-\pdfinfoomitdate=1
-\pdftrailerid{}
-\pdfsuppressptexinfo=-1
-\setlength{\parindent}{0pt}
-\setlength{\parskip}{4pt plus 2pt}
-\allowdisplaybreaks
-\emergencystretch=3em
-\AtBeginDocument{\abovedisplayshortskip=\abovedisplayskip}
-\raggedbottom
-\clubpenalty=10000
-\widowpenalty=10000
-\displaywidowpenalty=10000
-"""
-
-#: So that beamer, where it parts a frame, counts how far the last line of a part goes down.
-DEEP = r"\ifcsname beamer@framebox\endcsname\global\splitmaxdepth=\maxdepth\fi"
 
 #: A formula of fewer rows than this stays on one page.
 PARTED = 7
@@ -114,110 +92,37 @@ SIGNS = {
 }
 
 
+@cache
+def _templates() -> Environment:
+    filters: dict[str, Any] = {"displays": _displays, "columns": _columns, "pdf": _pdf_text}
+    return environment(FORMAT, filters, **SIGNS)
+
+
 def page(page: Page, files: Collection[str]) -> str:
     """A report; figures are taken from the folder `figures` beside it."""
-    made = environment(FORMAT, {"derived": _derived}, **SIGNS)
-    shown = made.get_template("report.tex.j2").render(page=page, preamble=PREAMBLE, files=files)
-    return str(shown)
+    return filled(_templates(), "report.tex.j2", page=page, files=files, area=PAPER)
 
 
-def _derived(block: Derived) -> str:
-    """A derivation below the headings of a report."""
-    return sections(block.derivation, "subsubsection*")
+def written(form: str, derivations: Sequence[Derivation], head: Head, **given: Any) -> str:
+    r"""Derivations as an article that pdflatex takes as it is, slides, a handout or a fragment to
+    \input, which needs amsmath, amssymb, booktabs and array."""
+    area = SLIDE if form == "fragment" else PAPER
+    about = {"derivations": derivations, "head": head, "title": head.title_of(derivations)}
+    return filled(_templates(), f"{form}.tex.j2", area=area, **about, **given)
 
 
-def article(derivations: Sequence[Derivation], head: Head) -> str:
-    """A document that pdflatex takes as it is."""
-    title = head.title_of(derivations)
-    lines = [rf"{{\LARGE\bfseries {latex_text(title)}\par}}"]
-    lines += [rf"\medskip {latex_text(line)}\par" for line in (head.author, head.date) if line]
-    top = "\n".join([r"\begin{center}", *lines, r"\end{center}", ""])
-    drawing = "\\usepackage{tikz}\n" if head.pictures else ""
-    inside = f"{top}\n{_derivations(derivations, head.pictures, head.breaks)}"
-    about = rf"\pdfinfo{{/Title ({pdf_text(title)}) /Author ({pdf_text(head.author)})}}"
-    return f"{PREAMBLE}{drawing}{about}\n\\begin{{document}}\n{inside}\\end{{document}}\n"
-
-
-def pdf_text(text: str) -> str:
-    """Text for the properties of a PDF: ASCII, without what ends or escapes there."""
+def _pdf_text(text: str) -> str:
+    """Text for a property of a PDF: ASCII, without what ends or escapes there."""
     kept = (c for c in text if c.isascii() and c.isprintable() and c not in "()\\{}%#~^$&_")
-    return "".join(kept)
+    return f"({''.join(kept)})"
 
 
-def fitted(picture: str, width: str, height: str) -> str:
-    """A picture that is shrunk where it is too wide or too high, in the middle."""
-    shrunk = (
-        rf"\sbox0{{{picture}}}\ifdim\wd0>{width}\resizebox{{{width}}}{{!}}{{\usebox0}}"
-        rf"\else\ifdim\ht0>{height}\resizebox{{!}}{{{height}}}{{\usebox0}}\else\usebox0\fi\fi"
-    )
-    return f"\\begin{{center}}\n{shrunk}\n\\end{{center}}"
-
-
-def heading(pictures: Sequence[str], place: int, height: str) -> str:
-    """The picture of a cell, no higher than `height`, where there is one."""
-    return fitted(pictures[place], r"\linewidth", height) if pictures else ""
-
-
-def fragment(derivations: Sequence[Derivation]) -> str:
-    r"""Sections for \input; they need amsmath, amssymb, booktabs and array."""
-    inside = _derivations(derivations, page=SLIDE)
-    return (
-        f"% needs \\usepackage{{{PACKAGES}}}\n% in beamer: a frame with [allowframebreaks]\n"
-        f"{DEEP}\n\\begingroup\\allowdisplaybreaks\n\n{inside}\n\\endgroup\n"
-    )
-
-
-def _derivations(
-    derivations: Sequence[Derivation],
-    pictures: Sequence[str] = (),
-    breaks: Container[int] = (),
-    page: TypeArea = PAPER,
-) -> str:
-    several = len(derivations) > 1
-    out = []
-    for i, derivation in enumerate(derivations):
-        picture = heading(pictures, i, r"0.4\textheight")
-        start = "\\clearpage\n" if i in breaks else ""
-        out.append(f"{start}{picture}\n{_derivation(derivation, several, page)}".strip() + "\n")
-    return "\n".join(out)
-
-
-def _derivation(derivation: Derivation, several: bool, page: TypeArea) -> str:
-    if not several:
-        return sections(derivation, "section", page)
-    title = rf"\section{{{latex_text(derivation.title)}}}"
-    return f"{title}\n\n{sections(derivation, 'subsection', page)}"
-
-
-def sections(derivation: Derivation, level: str, page: TypeArea = PAPER) -> str:
-    r"""The sections of a derivation, headed by a command such as \subsection."""
-    typesetter = derivation.typesetter
-    typesetters = [
-        typesetter if room == typesetter.room else replace(typesetter, room=room, displayed={})
-        for _, room in page.sizes
-    ]
-    out = []
-    for section in derivation.sections:
-        out.append(rf"\{level}{{{latex_text(section.title)}}}")
-        out += [_step(typesetters, step, page) for step in section.steps]
-    return "\n\n".join(out) + "\n"
-
-
-def _step(typesetters: Sequence[Typesetter], step: Step, page: TypeArea) -> str:
-    typesetter = typesetters[0]
-    heading, reason = FORMAT.words(step.heading, typesetter), FORMAT.words(step.reason, typesetter)
-    out = [rf"\par\medskip\noindent\textbf{{{heading}.}} {reason}".rstrip()]  # in beamer too
-    for formula in step.formulas:
-        out += _displays(typesetters, formula, page)
-    if step.table is not None:
-        out.append(_table(typesetter, step.table, page))
-    return "\n".join(out)
-
-
-def _displays(typesetters: Sequence[Typesetter], formula: Formula, page: TypeArea) -> list[str]:
+def _displays(formula: Formula, typesetter: Typesetter, page: TypeArea) -> list[str]:
     """A formula in the largest letters in which it fits the page."""
     shown: list[str] = []
-    for typesetter, (size, room) in zip(typesetters, page.sizes, strict=True):
+    for size, room in page.sizes:
+        if room != typesetter.room:
+            typesetter = replace(typesetter, room=room, displayed={})
         parts = typesetter.formula(formula)
         shown = [_display(one, page.lines // 4) for one in parts]
         if size:
@@ -264,27 +169,7 @@ def _length(words: Words) -> int:
     return sum(len(word) if isinstance(word, str) else 4 for word in words)
 
 
-def _table(typesetter: Typesetter, table: Table, page: TypeArea) -> str:
-    parts = [table.rows[i : i + page.rows] for i in range(0, len(table.rows), page.rows)]
-    blocks = [in_table(typesetter, table, part, page.table) for part in parts]
-    return "\\par\\nobreak" + "\n".join(blocks)
-
-
-def in_table(
-    typesetter: Typesetter, table: Table, part: Sequence[Sequence[Words]], size: str
-) -> str:
-    """Some rows of a table, in letters of a size."""
-    rows = [" & ".join(FORMAT.words(cell, typesetter) for cell in row) + r" \\" for row in part]
+def _columns(table: Table) -> str:
+    """The columns of a table, those with long words as paragraphs."""
     widest = [max(map(_length, column)) for column in zip(*table.rows, strict=True)]
-    spec = "".join(_LONG if length > COLUMN else "l" for length in widest)
-    head = " & ".join(FORMAT.words(h, typesetter) for h in table.header) + r" \\"
-    begin = [
-        r"\medskip",
-        rf"{{\centering{size}\renewcommand{{\arraystretch}}{{1.2}}%",
-        rf"\begin{{tabular}}{{{spec}}}",
-        r"\toprule",
-        head,
-        r"\midrule",
-    ]
-    end = [r"\bottomrule", r"\end{tabular}\par}", r"\medskip"]
-    return "\n".join([*begin, *rows, *end])
+    return "".join(_LONG if length > COLUMN else "l" for length in widest)
