@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 
 import symgate as sg
 from symgate.numerics import straight
+from symgate.numerics.block import AskedBlock
 from symgate.numerics.norms import Spectral
 from symgate.numerics.product import block_norms
 from symgate.numerics.steps import Steps
@@ -864,10 +865,11 @@ def test_a_dropped_direction_that_matters_in_the_tenth_digit_is_noticed() -> Non
 def test_a_stretch_without_a_noted_lag_is_walked_on_numpy() -> None:
     run = sg.simulate("gru", sg.init("gru", 60, 2), np.ones((200, 2)))
     noted = np.array([0, 1, 200])
-    found, whole = (
-        block_norms(run, "h", ["h"], 200, norm="spectral", noted=lags, engine="numpy")["h"]
+    asked = [
+        AskedBlock.of_run(run, "h", "h", 200, None, "spectral", lags, "numpy")
         for lags in (noted, None)
-    )
+    ]
+    found, whole = (block_norms(one, ["h"])["h"] for one in asked)
     np.testing.assert_array_equal(found, whole[noted])
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import symgate as sg
+from symgate.numerics.block import AskedBlock
 from symgate.numerics.product import block_norms
 from symgate.numerics.schedule import ProductBlock, schedule
 from tests.chosen import CELLS
@@ -63,7 +64,7 @@ def all_numbers(cell: sg.Cell, given: Numbers, of: str) -> dict[str, Any]:
     back = sg.gradients(run, np.cos(np.arange(run[of].size)).reshape(run[of].shape), state=of)
     found |= {f"∂{n}": array for n, array in {**back.parameters, **back.inputs}.items()}
     found |= {f"∂{s}_0": array for s, array in back.initial.items()}
-    curves = block_norms(run, of, sorted(cell.states), run.steps)
+    curves = block_norms(AskedBlock.of_run(run, of, of, run.steps), sorted(cell.states))
     return found | {f"∂{of}/∂{s}": curve for s, curve in curves.items()}
 
 
@@ -134,7 +135,7 @@ def assert_as_duals(cell: sg.Cell, seed: int) -> None:
     for name, value in by_start.items():
         close(back.initial[name], value, f"∂{name}_0")
     jacobian = drawn.text.jacobians(*drawn.given)
-    for state, curve in block_norms(run, of, cell.states, run.steps).items():
+    for state, curve in block_norms(AskedBlock.of_run(run, of, of, run.steps), cell.states).items():
         last = np.linalg.norm(jacobian(of, state, run.steps))
         close(10.0 ** curve[-1, 0], last, f"∂{of}/∂{state}")
 

@@ -11,6 +11,7 @@ from symgate.decaying.paths import places, step_jacobian
 from symgate.decaying.tail import quantile
 from symgate.linear.paths import paths as paths_of_step
 from symgate.linear.transition import named_paths
+from symgate.numerics.block import AskedBlock
 from symgate.numerics.product import block_norms, lag_norms
 from symgate.numerics.steps import Steps
 from symgate.plots import path_curves
@@ -145,7 +146,8 @@ def test_the_ways_of_general_cells_tell_the_same_paths(name: str) -> None:
     named, noted = named_paths(run.cell), np.arange(13)
     for keep in (None, *(n.__ne__ for n in named.names)):
         for of in run.cell.states:
-            asked = (run, named, keep, of, run.cell.states, 11, noted, "spectral")
+            block = AskedBlock.of_run(run, of, of, 12, None, "spectral", noted)
+            asked = (block, named, keep, run.cell.states)
             found, expected = paths._general_norms(*asked), paths._vector_norms(*asked)
             for wrt in run.cell.states:
                 np.testing.assert_allclose(found[wrt], expected[wrt], atol=1e-10)
@@ -187,7 +189,8 @@ def test_one_pass_for_a_row_of_blocks_is_as_one_for_each(n: int, norm: str) -> N
             routes.step(lambda other, kept=kept: (other == kept) == (kept == "carry")),
         ):
             for of in cell.states:
-                found = block_norms(d.run, of, cell.states, 70, norm=norm, step=step, noted=noted)
+                asked = AskedBlock.of_run(d.run, of, of, 70, None, norm, noted)
+                found = block_norms(asked, cell.states, step)
                 for wrt in cell.states:
                     alone = lag_norms(d.run, of, wrt, 70, norm=norm, step=step).log10_norm
                     np.testing.assert_allclose(found[wrt], alone[noted], rtol=1e-12, atol=1e-12)

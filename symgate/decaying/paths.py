@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -21,6 +21,7 @@ from symgate.instead import tells
 from symgate.linear.paths import CARRY
 from symgate.linear.transition import NamedPaths, named_paths, path_title
 from symgate.numerals import counted, share
+from symgate.numerics.block import AskedBlock
 from symgate.numerics.dense import places
 from symgate.numerics.general import is_general
 from symgate.numerics.general_pull import general_lag_norms
@@ -187,7 +188,8 @@ def paths(
     tasks = list(product(keeps, rows, runs))
     last = first.steps - 1 if at is None else at
     for place, (kind, a, run) in enumerate(tasks):
-        norms = follow(run, named, keeps[kind], a, rows[a], last, noted, norm)
+        asked = AskedBlock.of_run(run, a, rows[a][0], lags, last, norm, noted)
+        norms = follow(asked, named, keeps[kind], rows[a])
         for b in rows[a]:
             curves.setdefault((kind, a, b), []).append(norms[b])
         if progress is not None:
@@ -210,37 +212,19 @@ def paths(
 
 
 def _vector_norms(
-    run: Run,
-    named: NamedPaths,
-    keep: Keep | None,
-    of: str,
-    wrt: Sequence[str],
-    at: int,
-    noted: Array,
-    norm: str,
+    asked: AskedBlock, named: NamedPaths, keep: Keep | None, wrt: Sequence[str]
 ) -> Mapping[str, Array]:
-    """The norms of some blocks of a row at the lags `noted`, with some paths alone or all."""
-    step = None if keep is None else named.step(keep)
-    return block_norms(run, of, wrt, int(noted[-1]), at=at, norm=norm, step=step, noted=noted)
+    """The norms of some blocks of a row at the lags that are noted, with some paths alone or
+    all."""
+    return block_norms(asked, wrt, None if keep is None else named.step(keep))
 
 
 def _general_norms(
-    run: Run,
-    named: NamedPaths,
-    keep: Keep | None,
-    of: str,
-    wrt: Sequence[str],
-    at: int,
-    noted: Array,
-    norm: str,
+    asked: AskedBlock, named: NamedPaths, keep: Keep | None, wrt: Sequence[str]
 ) -> Mapping[str, Array]:
     """The same, of a cell whose step is not one of vectors alone."""
     kept = None if keep is None else named.kept(keep)
-    lags = int(noted[-1])
-    return {
-        b: general_lag_norms(run, of, b, lags, at, norm, paths=kept, noted=noted)[noted]
-        for b in wrt
-    }
+    return {b: general_lag_norms(replace(asked, wrt=b), paths=kept)[asked.noted] for b in wrt}
 
 
 def noted_lags(lags: int) -> Array:

@@ -25,6 +25,7 @@ from symgate.models.network import Network
 from symgate.models.resting import resting
 from symgate.models.running import BothWays
 from symgate.numerics.arrays import as_array
+from symgate.numerics.block import AskedBlock
 from symgate.numerics.norms import NORMS
 from symgate.numerics.product import block_norms
 from symgate.numerics.run import Run
@@ -101,9 +102,8 @@ class Watch:
         found = {}
         for label, run, state in self._runs():
             lags = self.lags[self.lags <= run.steps]
-            norms = block_norms(run, state, [state], int(lags[-1]), norm=self.norm, noted=lags)[
-                state
-            ]
+            asked = AskedBlock.of_run(run, state, state, int(lags[-1]), None, self.norm, lags)
+            norms = block_norms(asked, [state])[state]
             curve = np.full(len(self.lags), np.nan)
             curve[: len(lags)] = np.median(norms.reshape(len(lags), -1), axis=1)
             found[label] = curve

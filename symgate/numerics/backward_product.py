@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from symgate.numerics.block import AskedBlock
 from symgate.numerics.norms import FEW_COMPILED
 from symgate.numerics.norms_by_lag import NormsByLag, Regrown
 from symgate.numerics.pulling import Pulling
@@ -57,23 +58,21 @@ class _Unpruned:
 
 
 class BackwardProduct:
-    """Multiplies `product` from step `at` back over so many lags, each of the curves noting
-    its block. `library` is the compiled engine, if there is one."""
+    """Multiplies `product` back over the lags that are asked for, each of the curves noting its
+    block."""
 
     def __init__(
         self,
+        asked: AskedBlock,
         steps: Steps,
         product: Scaled,
         curves: Sequence[NormsByLag],
         rank: Rank,
-        *,
-        at: int,
-        lags: int,
-        library: CDLL | None,
         progress: Progress | None,
     ) -> None:
         self.steps, self.product, self.curves, self.rank = steps, product, curves, rank
-        self.at, self.lags, self.progress = at, lags, progress
+        self.at, self.lags, self.progress = asked.at, asked.lags, progress
+        library = asked.library
         self.looks: deque[_Unpruned] = deque(maxlen=KEPT)
         self.way: Multiplier
         if library is not None and all(r.kernel for r in curves) and is_for_tape(steps.expressions):

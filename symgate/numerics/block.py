@@ -5,35 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterable
 from ctypes import CDLL
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError, known_name
 from symgate.numerics import native
 from symgate.numerics.general import is_general
+from symgate.numerics.norms import NORMS
 from symgate.numerics.run import Run, checked_run
 from symgate.numerics.setup import lags_before, step_in
 
-
-def beyond_states(run: object, of: object, wrt: object) -> bool:
-    """Whether a block needs the general walk: a cell with scalars or matrices of the step, or
-    an end that is not a state."""
-    checked_run(run)
-    assert isinstance(run, Run)
-    known = (*run.cell.gates, *run.cell.inputs)
-    return is_general(run.cell) or any(n in known for n in (of, wrt))
+Array = NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
 class AskedBlock:
-    """Which block, from which step, over how many lags; `library` is the engine in C, or None."""
+    """Which block, from which step, over how many lags, in which norm; `noted` are the lags that
+    count (all where it is None), `library` is the engine in C, or None."""
 
     run: Run
     of: str
     wrt: str
     at: int
     lags: int
+    norm: str
+    noted: Array | None
     library: CDLL | None
 
     @classmethod
@@ -42,18 +41,28 @@ class AskedBlock:
         run: Run,
         of: str | None,
         wrt: str | None,
-        at: int | None,
         lags: int | None,
-        engine: str | None,
+        at: int | None = None,
+        norm: str = "frobenius",
+        noted: Array | None = None,
+        engine: str | None = None,
     ) -> AskedBlock:
         checked_run(run)
-        what, states = f"a state of {run.cell.name} named", run.cell.states
-        first, second = (known_name(what, name, states) for name in ends(run.cell, of, wrt))
+        first, second = ends(run.cell, of, wrt)
+        known_name("the norm", norm, NORMS)
         step = step_in(at, run.steps)
+        count = lags_before(lags, step, of_state=second in run.cell.states)
         library = native.engine(engine)
         if run.dtype != np.float64 or run.samples == 0:
             library = None
-        return cls(run, first, second, step, lags_before(lags, step), library)
+        return cls(run, first, second, step, count, norm, noted, library)
+
+    @property
+    def is_general(self) -> bool:
+        """Whether it needs the general walk: a cell with scalars or matrices of the step, or an
+        end that is not a state."""
+        cell = self.run.cell
+        return is_general(cell) or not {self.of, self.wrt} <= {*cell.states}
 
 
 def ends(cell: Cell, of: str | None, wrt: str | None) -> tuple[str, str]:

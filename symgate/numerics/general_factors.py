@@ -13,6 +13,7 @@ import numpy as np
 
 from symgate.algebra.vectors import name_of
 from symgate.numerics import native
+from symgate.numerics.block import AskedBlock
 from symgate.numerics.general import segment_of
 from symgate.numerics.general_ways import Array, Pull
 from symgate.numerics.norms import NORMS
@@ -23,12 +24,11 @@ from symgate.numerics.norms_by_lag import noted_of
 SEGMENT, LONG, LARGEST = 32, 1024, 128
 
 
-def of_factors(
-    pull: Pull, lags: int, at: int, norm: str, noted: Array | None = None
-) -> Array | None:
+def of_factors(pull: Pull, asked: AskedBlock) -> Array | None:
     """log10 of the norms (lags + 1, samples) of a state by itself from factors; None where there
     are none."""
     run, shape = pull.run, pull.moment.shapes[pull.of]
+    at, lags, norm = asked.at, asked.lags, asked.norm
     sources = {name_of(way.source) for way in pull.every}
     if pull.of != pull.wrt or sources & {*run.cell.states} != {pull.wrt}:
         return None
@@ -43,7 +43,7 @@ def of_factors(
     n = shape[-1 - pull.alike]
     if n > LARGEST:
         return None
-    wanted = noted_of(lags, noted)
+    wanted = noted_of(asked)
     rows = np.broadcast_to(np.eye(n, dtype=run.dtype), (run.samples, n, n))
     log, lag = np.zeros(run.samples), 0
     with np.errstate(all="ignore"):

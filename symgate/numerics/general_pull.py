@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symgate.linear.paths import Path
+from symgate.numerics.block import AskedBlock
 from symgate.numerics.general_factors import of_factors
 from symgate.numerics.general_ways import Pull
 from symgate.numerics.norms_by_lag import noted_of
@@ -30,33 +31,28 @@ PULLING = 100
 
 
 def general_lag_norms(
-    run: Run,
-    of: str,
-    wrt: str,
-    lags: int,
-    at: int,
-    norm: str,
+    asked: AskedBlock,
     rows: Array | None = None,
     progress: Progress | None = None,
     paths: Sequence[Path] | None = None,
-    noted: Array | None = None,
 ) -> Array:
     """Pull the rows of a Jacobian (or given ones (samples, r, size)) back over the lags.
 
-    Gives log10 of the norms, (lags + 1, samples); of lags that are not `noted` -inf. With
+    Gives log10 of the norms, (lags + 1, samples); of lags that are not noted -inf. With
     `paths` only these are followed from state to state.
     """
+    run, of, wrt, lags, norm = asked.run, asked.of, asked.wrt, asked.lags, asked.norm
     pull = Pull(run, of, wrt, paths)
-    if rows is None and (found := of_factors(pull, lags, at, norm, noted)) is not None:
+    if rows is None and (found := of_factors(pull, asked)) is not None:
         if progress is not None:
             progress(lags, lags)
         return found
     deltas = {of: pull.seed() if rows is None else pull.given(rows)}
-    _check_work(run, of, deltas[of], wrt, lags, norm)
+    _check_work(asked, deltas[of])
     diagonal = rows is None and pull.componentwise
     log = np.zeros(run.samples)
     out = np.full((lags + 1, run.samples), -np.inf)
-    wanted = noted_of(lags, noted)
+    wanted = noted_of(asked)
     times = pull.times(norm) if rows is None else 1.0
     state = wrt in run.cell.states
 
@@ -70,7 +66,7 @@ def general_lag_norms(
     last = lags - 1 if state else lags
     with np.errstate(all="ignore"):
         for k in range(last + 1):
-            within, before = pull.step(at - k, deltas)
+            within, before = pull.step(asked.at - k, deltas)
             if not state:
                 note(k, within.get(wrt))
             else:
@@ -85,8 +81,9 @@ def general_lag_norms(
     return out
 
 
-def _check_work(run: Run, of: str, rows: Array, wrt: str, lags: int, norm: str) -> None:
+def _check_work(asked: AskedBlock, rows: Array) -> None:
     """Refuse what would take hours, before it starts."""
+    run, of, wrt, lags, norm = asked.run, asked.of, asked.wrt, asked.lags, asked.norm
     columns = math.prod(run.shape(wrt))
     few, many = sorted((len(rows), columns))
     work = few * many * (few if norm == "spectral" else 1)

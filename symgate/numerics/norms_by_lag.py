@@ -19,19 +19,15 @@ class Regrown(Exception):
     """What was dropped matters again: an earlier step shut off what was kept."""
 
 
-def noted_of(lags: int, noted: Array | None) -> Array:
-    """Which of the lags 0 … `lags` are noted: all where nothing is said.
-
-    >>> noted_of(2, None).tolist(), noted_of(2, np.array([0, 2])).tolist()
-    ([True, True, True], [True, False, True])
-    """
-    every = np.arange(lags + 1)
-    return np.isin(every, every if noted is None else noted)
+def noted_of(asked: AskedBlock) -> Array:
+    """Which of the lags 0 … `lags` are noted: all where nothing is said."""
+    every = np.arange(asked.lags + 1)
+    return np.isin(every, every if asked.noted is None else asked.noted)
 
 
 class NormsByLag:
     """The block by `wrt` of a product with `height` rows, at all lags of what is `asked`, or at
-    those that are `noted`.
+    those that it notes.
 
     The remainder of what was dropped may be `tolerance` of the square of a norm.
     """
@@ -42,15 +38,13 @@ class NormsByLag:
         height: int,
         *,
         wrt: str,
-        norm: str,
         tolerance: float,
         singular_at: Iterable[int] = (),
-        noted: Array | None = None,
     ) -> None:
         lags, samples = asked.lags, asked.run.samples
-        self.wrt, self.norm, self.singular_at = wrt, NORMS[norm], set(singular_at)
+        self.wrt, self.norm, self.singular_at = wrt, NORMS[asked.norm], set(singular_at)
         self.tolerance = max(tolerance, float(np.finfo(float).eps))
-        self.noted = noted_of(lags, noted)
+        self.noted = noted_of(asked)
         self.squares, self.dropped = np.zeros((2, lags + 1, samples))
         self.logs = np.zeros((lags + 1, samples))
         self.rank = np.zeros(lags + 1, int)

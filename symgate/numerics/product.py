@@ -20,7 +20,7 @@ from symgate.instead import tells
 from symgate.linear.transition import Transition, leading_to, transition
 from symgate.numerics.arrays import checked
 from symgate.numerics.backward_product import BackwardProduct
-from symgate.numerics.block import AskedBlock, beyond_states, chosen_lags, ends
+from symgate.numerics.block import AskedBlock, chosen_lags
 from symgate.numerics.general_pull import general_lag_norms
 from symgate.numerics.norms import NORMS
 from symgate.numerics.norms_by_lag import DiagonalNormsByLag, NormsByLag, Regrown
@@ -28,7 +28,6 @@ from symgate.numerics.plain import plain
 from symgate.numerics.rank import Rank
 from symgate.numerics.run import Run
 from symgate.numerics.scaled import Scaled
-from symgate.numerics.setup import lags_before, step_in
 from symgate.numerics.steps import Steps
 from symgate.tables import data_frame, html_table, log10_columns
 
@@ -141,12 +140,13 @@ def lag_norms(
     >>> lag_norms(run, "c", "c", lags=2000, norm="spectral").log10_norm[-1]
     np.float64(-602.06)
     """
-    if step is None and beyond_states(run, of, wrt):
-        return _of_any(run, of, wrt, lags, at, norm, progress)
-    asked = AskedBlock.of_run(run, of, wrt, at, lags, engine)
-    known_name("the norm", norm, NORMS)
+    asked = AskedBlock.of_run(run, of, wrt, lags, at, norm, engine=engine)
+    if step is None and asked.is_general:
+        return _of_any(asked, progress)
     if step is not None and not isinstance(step, Transition):
         raise SymgateError(f"step must be a transition of the cell, not {type(step).__name__}")
+    for name in (asked.of, asked.wrt):
+        known_name(f"a state of {run.cell.name} named", name, run.cell.states)
     if not isinstance(tolerance, int | float | np.number) or not 0 <= tolerance < 1:
         raise SymgateError(f"a tolerance must lie between 0 and 1, not {tolerance!r}")
     chosen = chosen_lags(singular, asked.lags)
@@ -156,47 +156,36 @@ def lag_norms(
     eye = np.eye(steps.size(asked.of), dtype=run.dtype)
     rows = np.broadcast_to(eye, (run.samples, *eye.shape))
     try:
-        return _norms_of_rows(asked, steps, rows, norm, tolerance, chosen, progress)
+        return _norms_of_rows(asked, steps, rows, tolerance, chosen, progress)
     except Regrown:
-        return _norms_of_rows(asked, steps, rows, norm, 0.0, chosen, progress)
+        return _norms_of_rows(asked, steps, rows, 0.0, chosen, progress)
 
 
 def block_norms(
-    run: Run,
-    of: str,
-    wrt: Sequence[str],
-    lags: int,
-    *,
-    at: int | None = None,
-    norm: str = "frobenius",
-    step: Transition | None = None,
-    noted: Array | None = None,
-    engine: str | None = None,
+    asked: AskedBlock, wrt: Sequence[str], step: Transition | None = None
 ) -> dict[str, Array]:
-    """log10 norms of several blocks ∂of_t/∂wrt_{t-k}, in as few passes as they need.
-
-    They are noted at the lags `noted` (all where it is left out): wrt → (lags, B). The rest
-    is as in `lag_norms`.
+    """log10 norms of several blocks ∂of_t/∂wrt_{t-k}, in as few passes as they need, at the lags
+    that are noted: wrt → (lags, B). `step` is as in `lag_norms`.
 
     >>> import numpy as np, symgate as sg
     >>> run = sg.simulate(sg.cell("lstm"), sg.init(sg.cell("lstm"), 4, 2), np.ones((50, 2)))
-    >>> found = block_norms(run, "h", ["h", "c"], 40, noted=np.array([0, 20, 40]))
+    >>> asked = AskedBlock.of_run(run, "h", "h", 40, noted=np.array([0, 20, 40]))
+    >>> found = block_norms(asked, ["h", "c"])
     >>> whole = lag_norms(run, "h", "c", norm="frobenius")
     >>> bool((found["c"][:, 0] == whole.log10_norm[[0, 20, 40]]).all())
     True
     """
-    full = step or transition(run.cell)
+    full = step or transition(asked.run.cell)
     passes: dict[Transition, list[str]] = {}
     for name in wrt:
         passes.setdefault(leading_to(full, name), []).append(name)
-    asked = AskedBlock.of_run(run, of, wrt[0], at, lags, engine)
-    chosen = np.arange(lags + 1) if noted is None else noted
+    chosen = np.arange(asked.lags + 1) if asked.noted is None else asked.noted
     found: dict[str, Array] = {}
     for part, names in passes.items():
-        steps = Steps(run, part)
+        steps = Steps(asked.run, part)
         for tolerance in (TOLERANCE, 0.0):
             try:
-                curves = _noted_blocks(asked, steps, names, norm, tolerance, chosen)
+                curves = _noted_blocks(asked, steps, names, tolerance)
                 break
             except Regrown:
                 continue
@@ -205,17 +194,14 @@ def block_norms(
 
 
 def _noted_blocks(
-    asked: AskedBlock, steps: Steps, wrt: Sequence[str], norm: str, tolerance: float, noted: Array
+    asked: AskedBlock, steps: Steps, wrt: Sequence[str], tolerance: float
 ) -> Sequence[NormsByLag]:
     """One pass for several blocks. Of a product of diagonals one row of sums is enough."""
     run, size = asked.run, steps.size(asked.of)
     diagonal = all(not f.branches for f in steps.blocks)
     rows = np.ones((1, size), run.dtype) if diagonal else np.eye(size, dtype=run.dtype)
     kind = DiagonalNormsByLag if diagonal else NormsByLag
-    curves = [
-        kind(asked, len(rows), wrt=name, norm=norm, tolerance=tolerance, noted=noted)
-        for name in wrt
-    ]
+    curves = [kind(asked, len(rows), wrt=name, tolerance=tolerance) for name in wrt]
     start = np.broadcast_to(rows, (run.samples, *rows.shape))
     _multiply_back(asked, steps, start, curves, tolerance)
     return curves
@@ -235,16 +221,7 @@ def _multiply_back(
     tolerance = tolerance if all(curve.norm.rotates for curve in curves) else 0.0
     rank = Rank(tolerance, steps.width, each=each, spectral=followed, library=asked.library)
     product = Scaled({asked.of: np.array(rows)}, np.zeros(asked.run.samples))
-    BackwardProduct(
-        steps,
-        product,
-        curves,
-        rank,
-        at=asked.at,
-        lags=asked.lags,
-        library=asked.library,
-        progress=progress,
-    ).run()
+    BackwardProduct(asked, steps, product, curves, rank, progress).run()
 
 
 @asked(at=whole())
@@ -269,13 +246,13 @@ def vector_norms(
     >>> vector_norms(run, np.ones(4), lags=20).log10_norm.shape
     (21,)
     """
-    if beyond_states(run, of, wrt):
-        return _of_any(run, of, wrt, lags, at, "frobenius", progress, vector)
-    asked = AskedBlock.of_run(run, of, wrt, at, lags, engine)
+    asked = AskedBlock.of_run(run, of, wrt, lags, at, engine=engine)
+    if asked.is_general:
+        return _of_any(asked, progress, vector)
     steps = Steps(run, leading_to(transition(run.cell), asked.wrt))
     size = steps.size(asked.of)
     rows = _loss_rows(run, vector, (size,))
-    return _norms_of_rows(asked, steps, rows, "frobenius", 0.0, (), progress, "L")
+    return _norms_of_rows(asked, steps, rows, 0.0, (), progress, "L")
 
 
 def _loss_rows(run: Run, vector: Any, shape: tuple[int, ...]) -> Array:
@@ -288,29 +265,17 @@ def _loss_rows(run: Run, vector: Any, shape: tuple[int, ...]) -> Array:
     return rows.reshape(run.samples, 1, int(np.prod(shape)))
 
 
-def _of_any(
-    run: Run,
-    of: str | None,
-    wrt: str | None,
-    lags: int | None,
-    at: int | None,
-    norm: str,
-    progress: Progress | None,
-    vector: Any = None,
-) -> LagNorms:
-    known_name("the norm", norm, NORMS)
-    first, second = ends(run.cell, of, wrt)
-    step = step_in(at, run.steps)
-    count = lags_before(lags, step, of_state=second in run.cell.states)
-    rows = None if vector is None else _loss_rows(run, vector, run.shape(first))
-    log = general_lag_norms(run, first, second, count, step, norm, rows, progress)
-    directions = 1 if vector is not None else int(np.prod(run.shape(first)))
-    first = first if vector is None else "L"
+def _of_any(asked: AskedBlock, progress: Progress | None, vector: Any = None) -> LagNorms:
+    run, count = asked.run, asked.lags
+    rows = None if vector is None else _loss_rows(run, vector, run.shape(asked.of))
+    log = general_lag_norms(asked, rows, progress)
+    directions = 1 if vector is not None else int(np.prod(run.shape(asked.of)))
+    first, second = asked.of if vector is None else "L", asked.wrt
     return LagNorms(
         of=first,
         wrt=second,
-        at=step,
-        norm_name=norm,
+        at=asked.at,
+        norm_name=asked.norm,
         lags=np.arange(count + 1),
         log10_norm=log[:, 0] if run.batch is None else log,
         rank=np.full(count + 1, min(directions, int(np.prod(run.shape(second))))),
@@ -322,7 +287,6 @@ def _norms_of_rows(
     asked: AskedBlock,
     steps: Steps,
     rows: Array,
-    norm: str,
     tolerance: float,
     singular: Iterable[int],
     progress: Progress | None,
@@ -330,9 +294,7 @@ def _norms_of_rows(
 ) -> LagNorms:
     """The curve of rows (B, r, n) by `of`; `what` names them where they are no Jacobian."""
     run, wrt = asked.run, asked.wrt
-    curve = NormsByLag(
-        asked, rows.shape[1], wrt=wrt, norm=norm, tolerance=tolerance, singular_at=singular
-    )
+    curve = NormsByLag(asked, rows.shape[1], wrt=wrt, tolerance=tolerance, singular_at=singular)
     _multiply_back(asked, steps, rows, [curve], tolerance, progress)
     log, single = curve.log10_norm(), run.batch is None
     values = curve.singular_values(min(steps.size(asked.of), steps.size(wrt)))
@@ -340,7 +302,7 @@ def _norms_of_rows(
         of=what or asked.of,
         wrt=wrt,
         at=asked.at,
-        norm_name=norm,
+        norm_name=asked.norm,
         lags=np.arange(asked.lags + 1),
         log10_norm=log[:, 0] if single else log,
         rank=curve.rank,
