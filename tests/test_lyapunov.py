@@ -269,3 +269,16 @@ def test_where_the_input_of_zero_has_no_value_the_noise_is_named() -> None:
     with pytest.raises(sg.Diverged, match="overflows") as told:
         sg.lyapunov(sg.Cell.from_text("h[t] = 9 * h[t-1] + W @ x[t]"), hidden=2, input=2, steps=999)
     assert "noise" not in str(told.value)
+
+
+def test_another_input_changes_no_draw() -> None:
+    rnn, rng = "tanh(W @ x[t] + U @ h[t-1])", np.random.default_rng(3)
+    params = {"W": rng.normal(size=(3, 2)), "U": rng.normal(size=(3, 3)), "V": np.zeros((3, 2))}
+    found = [
+        sg.lyapunov(sg.Cell.from_text(f"h[t] = {line}"), given, steps=50, noise=1.0).exponents
+        for line, given in (
+            (rnn, {n: params[n] for n in "WU"}),
+            (f"tanh(V @ u[t]) + {rnn}", params),
+        )
+    ]
+    np.testing.assert_allclose(found[0], found[1])

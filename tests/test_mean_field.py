@@ -170,10 +170,10 @@ def test_a_cell_without_a_mean_field_is_measured() -> None:
     lstm = sg.cell("lstm")
     with pytest.raises(sg.SymgateError, match="measure it with sg"):
         sg.mean_field(lstm, 1.2, 0.3)
-    found = sg.measured_growth(lstm, 1.2, 0.3, {"f": 2.0}, hidden=60, lags=20)
+    found = sg.measured_growth(lstm, 1.0, 0.3, {"f": 2.0}, hidden=60, lags=20)
     assert 0 < found.chi < 1
     assert len(found.plot(ax=Figure().subplots()).lines) == 1
-    assert found.chi > sg.measured_growth(lstm, 1.2, 0.3, hidden=60, lags=20).chi
+    assert found.chi > sg.measured_growth(lstm, 1.0, 0.3, hidden=60, lags=20).chi
 
 
 def test_a_vector_that_multiplies_is_not_0_in_silence() -> None:

@@ -18,7 +18,7 @@ from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
 from symgate.errors import SymgateError, known_name
 from symgate.linear.linearise import linearise
-from symgate.numerics.arrays import number_of
+from symgate.numerics.arrays import draws_of, number_of
 from symgate.numerics.block import chosen_lags, ends
 from symgate.numerics.general import is_general, is_linear
 from symgate.numerics.initialise import chosen_sizes, parameters_of, seed_of
@@ -178,16 +178,13 @@ def run_on_noise(
     only some of its states."""
     numbers = {cell.sizes[letter]: n for letter, n in sizes.items()}
 
-    def drawn(name: str) -> np.random.Generator:
-        return np.random.default_rng([seed, 1, *name.encode()])
-
     def shape(name: str) -> tuple[int, int]:
         return sequences, int(number_of(cell.size(name), numbers))
 
     if not cell.inputs:
-        start = {s: drawn(s).uniform(-1, 1, shape(s)) for s in cell.states}
+        start = {s: draws_of(s, seed).uniform(-1, 1, shape(s)) for s in cell.states}
         return simulate(cell, params, state=start, steps=steps)
-    x = {name: drawn(name).normal(size=(steps, *shape(name))) for name in cell.inputs}
+    x = {name: draws_of(name, seed).normal(size=(steps, *shape(name))) for name in cell.inputs}
     width = sum(int(number_of(node.size, numbers)) for node in linearise(cell))
     shapes = [p.shape for p in cell.parameters.values()] + [cell.shapes[n] for n in cell.inputs]
     said = {size for shape in shapes for size in shape}

@@ -16,6 +16,7 @@ from symgate.judging.verbs import carry, recurrent_names
 from symgate.linear.paths import CARRY
 from symgate.linear.transition import named_paths
 from symgate.numerics import functions
+from symgate.numerics.arrays import draws_of
 from symgate.numerics.biases import bias_of
 from symgate.numerics.initialise import init
 from symgate.numerics.product import lag_norms, vector_norms
@@ -81,7 +82,8 @@ def rest(cell: Cell, params: Numbers, steps: int, start: Mapping[str, Array] | N
 def noise(cell: Cell, hidden: int, steps: int, **options: Any) -> Run:
     """A run on standard normal inputs, as initialised."""
     params = init(cell, hidden=hidden, input=hidden, seed=0, **options)
-    return simulate(cell, params, np.random.default_rng(0).standard_normal((steps, hidden)))
+    shape = (steps, hidden)
+    return simulate(cell, params, {n: draws_of(n, 0).normal(size=shape) for n in cell.inputs})
 
 
 def with_unit_keys(

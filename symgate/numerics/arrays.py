@@ -169,3 +169,9 @@ def fitted_sizes(
 
 def _last(shape: tuple[int, ...], symbolic: tuple[Expr, ...]) -> tuple[int, ...]:
     return shape[len(shape) - len(symbolic) :]
+
+
+def draws_of(name: str, seed: int) -> np.random.Generator:
+    """What an input or a state is drawn with: its own, so that what else a cell has, and in
+    which order, changes no draw."""
+    return np.random.default_rng([seed, 1, *name.encode()])

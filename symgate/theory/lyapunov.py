@@ -23,7 +23,7 @@ from symgate.asked import asked, number, whole
 from symgate.equations.cell import Cell
 from symgate.errors import Diverged, ShapeError, SymgateError
 from symgate.instead import tells
-from symgate.numerics.arrays import checked_parameters
+from symgate.numerics.arrays import checked_parameters, draws_of
 from symgate.numerics.initialise import network_of
 from symgate.numerics.plain import plain
 from symgate.numerics.room import must_fit
@@ -272,15 +272,15 @@ def _run(
     noise: float,
 ) -> Run:
     checked_parameters(cell, params)
-    rng, drawn = np.random.default_rng(seed), np.random.default_rng([seed, 1])
     count, given = steps, x is not None
     if x is None:
         count = USUAL["lyapunov"]["steps"] if steps is None else steps
         shapes = {n: (count, *state_shape(cell, params, n)) for n in cell.inputs}
         must_fit(f"{count:,} steps", sum(map(math.prod, shapes.values())), "take fewer steps")
-        x = {n: noise * drawn.normal(size=shape) for n, shape in shapes.items()} or None
+        x = {n: noise * draws_of(n, seed).normal(size=shape) for n, shape in shapes.items()} or None
     if state is None:
-        state = {s: rng.normal(size=state_shape(cell, params, s)) for s in cell.states}
+        shapes = {s: state_shape(cell, params, s) for s in cell.states}
+        state = {s: draws_of(s, seed).normal(size=shape) for s, shape in shapes.items()}
     try:
         return simulate(cell, params, x, state, steps=count)
     except Diverged as error:

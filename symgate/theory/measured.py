@@ -19,6 +19,7 @@ from symgate.asked import asked, number, table, whole
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
 from symgate.instead import tells
+from symgate.numerics.arrays import draws_of
 from symgate.numerics.initialise import init
 from symgate.numerics.plain import plain
 from symgate.numerics.product import lag_norms
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Array = NDArray[Any]
-
-#: The seeds of the noise lie apart from those of the weights.
-NOISE = 1
 
 
 @tells("a growth")
@@ -116,7 +114,6 @@ def measured_growth(
         hidden**3 * lags * samples,
         "take fewer units, lags or samples",
     )
-    rng = np.random.default_rng(seed)
     params = init(cell, hidden, hidden)
     numbers = {symbol.name: number for symbol, number in setting.numbers.items()}
     for name, array in params.items():
@@ -124,14 +121,11 @@ def measured_growth(
             params[name] = np.full_like(array, numbers[name])
         else:
             spread = setting.gains[name] / np.sqrt(array.shape[-1])
-            params[name] = spread * rng.normal(size=array.shape)
+            params[name] = spread * draws_of(name, seed).normal(size=array.shape)
     steps = burn_in + lags
-    noise = np.random.default_rng([seed, NOISE])
-    x = {
-        name: np.sqrt(setting.input_variance) * noise.normal(size=(steps, samples, hidden))
-        for name in cell.inputs
-    }
-    start = {s: noise.normal(size=(samples, hidden)) for s in cell.states}
+    spread, shape = np.sqrt(setting.input_variance), (samples, hidden)
+    x = {n: spread * draws_of(n, seed).normal(size=(steps, *shape)) for n in cell.inputs}
+    start = {s: draws_of(s, seed).normal(size=shape) for s in cell.states}
     run = simulate(cell, params, x or None, start, steps=None if x else steps)
     found = lag_norms(run, lags=lags, norm="frobenius")
     log10 = np.asarray(found.log10_norm).reshape(lags + 1, -1)
