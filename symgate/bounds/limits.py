@@ -108,12 +108,8 @@ def _limit(lin: Linearisation, gate: str, value: int) -> GateLimit:
 
 def _acted_on(lin: Linearisation, gate: str) -> list[str]:
     """The states that depend on the gate within the step, be it through another state."""
-    reached = {gate}
-    for node in lin:
-        read = {name_of(t.source) for t in node.terms if t.source in lin.symbols}
-        if read & reached:
-            reached.add(node.name)
-    return [state for state in lin.cell.states if state in reached and state != gate]
+    reached = lin.leading_to([lin.variable(gate)])
+    return [state for state in lin.cell.states if lin.variable(state) in reached and state != gate]
 
 
 def _left_over(

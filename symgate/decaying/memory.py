@@ -27,6 +27,7 @@ from symgate.errors import SymgateError, known_name
 from symgate.instead import tells
 from symgate.linear.linearise import linearise
 from symgate.linear.paths import carry
+from symgate.linear.terms import reached
 from symgate.numerals import steps
 from symgate.numerics.arrays import number_of
 from symgate.numerics.biases import bias_of
@@ -252,15 +253,15 @@ def _gate(cell: Cell, found: BiasSolution) -> str | None:
     if carried is None:
         return None
     for gate in carried.gates:
-        waiting, seen = [gate], {gate}
-        while waiting:
-            node = lin[waiting.pop()]
-            if any(term.parameter == found.parameter for term in node.parameter_terms):
-                return gate
-            inner = {name_of(t.source) for t in node.terms if t.source in lin.symbols}
-            inner -= {*seen, *carried.gates}
-            seen |= inner
-            waiting += sorted(inner)
+        sets = reached(
+            [gate],
+            lambda name: (
+                {name_of(t.source) for t in lin[name].terms if t.source in lin.symbols}
+                - {*carried.gates}
+            ),
+        )
+        if any(t.parameter == found.parameter for n in sets for t in lin[n].parameter_terms):
+            return gate
     return None
 
 

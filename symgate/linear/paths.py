@@ -1,6 +1,6 @@
 """Paths: the ways by which a change of one value reaches another, and the carry among them.
 
-A path is one term of the linearisation after another. `followed_by` follows the terms
+A path is one term of the linearisation after another. `followed` follows the terms
 of a step. The carry is the path from a state to itself on which no matrix and no activation
 stands, however many lines it is written over.
 """
@@ -197,10 +197,7 @@ def over_paths(
     """
     found: dict[Indexed, list[Made]] = {}
     waiting: dict[Indexed, list[Made]] = {lin.variable(of): [start]}
-    stops, leading = {*ends}, {*ends}
-    for node in lin:
-        if any(link.term.source in leading for link in links[node.name]):
-            leading.add(node.symbol)
+    stops, leading = {*ends}, lin.leading_to(ends)
     for node in lin.backward():
         here = merged(waiting.pop(node.symbol, []))
         for link in links[node.name] if here else ():

@@ -23,7 +23,7 @@ from symgate.linear.paths import (
     total_of,
 )
 from symgate.linear.products import Chain, added, merged, term_operator
-from symgate.linear.terms import Linearisation
+from symgate.linear.terms import Linearisation, reached
 
 #: Past this number of terms no sum is written, even with parentheses.
 MAX_WRITTEN = 1_000
@@ -126,12 +126,7 @@ def _edges(
         if read:
             found[node.symbol] = read
             leading |= {node.symbol} - {*ends}
-    met, todo = set[Indexed](), [lin.variable(of)]
-    while todo:
-        new = todo.pop()
-        if new in found and new not in met:
-            met.add(new)
-            todo += found[new]
+    met = reached([lin.variable(of)], lambda new: found.get(new, ()))
     return {symbol: read for symbol, read in found.items() if symbol in met}
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 from sympy import Expr, Function, Indexed, MatrixExpr, Mul
 from sympy.core.basic import Basic
@@ -20,6 +21,7 @@ from symgate.instead import tells
 from symgate.tables import html_table
 
 Factors = tuple[Expr, ...]
+Place = TypeVar("Place")
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,14 @@ class Linearisation:
         """The variables of the nodes, at time t."""
         return frozenset(node.symbol for node in self)
 
+    def leading_to(self, ends: Collection[Indexed]) -> set[Indexed]:
+        """The variables of `ends`, and the nodes that depend on some of them within the step."""
+        found = {*ends}
+        for node in self:
+            if any(term.source in found for term in node.terms):
+                found.add(node.symbol)
+        return found
+
     def backward(self) -> list[Node]:
         """The nodes from the last to the first."""
         return list(self.nodes.values())[::-1]
@@ -146,3 +156,14 @@ class Linearisation:
     def variable(self, name: str, lag: int = 0) -> Indexed:
         """A node or an input at t - lag, as it stands in the terms."""
         return variable(name, lag, len(self.shape(name)))
+
+
+def reached(start: Iterable[Place], onward: Callable[[Place], Iterable[Place]]) -> set[Place]:
+    """Where one comes from some places, by what `onward` leads to from each."""
+    todo = [*start]
+    found = {*todo}
+    while todo:
+        new = {*onward(todo.pop())} - found
+        found |= new
+        todo += new
+    return found

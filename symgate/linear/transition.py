@@ -27,7 +27,7 @@ from symgate.linear.linearise import linearise
 from symgate.linear.paths import CARRY, DIRECT, MAX_SUMMANDS, Path, followed, path_count
 from symgate.linear.products import Chain, merged
 from symgate.linear.sums import sums
-from symgate.linear.terms import Linearisation
+from symgate.linear.terms import Linearisation, reached
 
 #: Past this number of letters a path is called by the names on it, not by their roles.
 MAX_TITLE = 32
@@ -131,16 +131,13 @@ def leading_to(step: Transition, state: str) -> Transition:
 
 def _leading(step: Transition, state: str) -> Transition:
     edges = {(value, other) for value, other, _ in (*step.within, *step.across)}
-    reached, grown = {state}, True
-    while grown:
-        found = {value for value, other in edges if other in reached} - reached
-        reached, grown = reached | found, bool(found)
-    if all(other in reached for _, other in edges):
+    leading = reached([state], lambda at: (value for value, other in edges if other == at))
+    if all(other in leading for _, other in edges):
         return step
     return replace(
         step,
-        within=tuple(part for part in step.within if part[1] in reached),
-        across=tuple(part for part in step.across if part[1] in reached),
+        within=tuple(part for part in step.within if part[1] in leading),
+        across=tuple(part for part in step.across if part[1] in leading),
     )
 
 

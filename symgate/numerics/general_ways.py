@@ -23,7 +23,7 @@ from symgate.errors import Diverged
 from symgate.linear.adjoint import delta
 from symgate.linear.linearise import linearise
 from symgate.linear.paths import Path
-from symgate.linear.terms import Linearisation, Node, Term
+from symgate.linear.terms import Linearisation, Node, Term, reached
 from symgate.numerics import native
 from symgate.numerics.general import Moment
 from symgate.numerics.norms import NORMS
@@ -73,12 +73,13 @@ class Pull:
         self.run, self.moment, self.lin = run, Moment(run), linearise(run.cell)
         self.of, self.wrt = of, wrt
         every = _ways(self.lin, paths)
-        leading = _leading(every, wrt)
+        reads = {name: {name_of(way.source) for way in ways} for name, ways in every.items()}
+        leading = reached([wrt], lambda at: (name for name in reads if at in reads[name]))
         self.ways = {
             name: [way for way in ways if name_of(way.source) in leading]
             for name, ways in every.items()
         }
-        met = _met(self.ways, of) & leading
+        met = reached([of], lambda at: reads.get(at, set()) & leading) & leading
         self.nodes = [node for node in self.lin.backward() if node.name in met]
         self.ways = {node.name: self.ways.get(node.name, []) for node in self.nodes}
         self.every = [way for ways in self.ways.values() for way in ways]
@@ -204,28 +205,3 @@ class Pull:
                 f"∂{self.of}/∂{self.wrt} of {self.run.cell.name} is not finite: a slope overflows "
                 f"or divides by zero; use smaller weights or fewer lags"
             )
-
-
-def _leading(ways: Mapping[str, list[PulledTerm]], wrt: str) -> set[str]:
-    """The values that depend on `wrt`, in the same step or a later one, and `wrt`."""
-    found = {wrt}
-    while True:
-        more = {
-            name
-            for name, some in ways.items()
-            if name not in found and any(name_of(way.source) in found for way in some)
-        }
-        if not more:
-            return found
-        found |= more
-
-
-def _met(ways: Mapping[str, list[PulledTerm]], of: str) -> set[str]:
-    """The values that a gradient by `of` passes on its way."""
-    met, todo = set[str](), [of]
-    while todo:
-        name = todo.pop()
-        if name not in met:
-            met.add(name)
-            todo += [name_of(way.source) for way in ways.get(name, [])]
-    return met

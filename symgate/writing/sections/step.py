@@ -29,26 +29,13 @@ def steps(subject: Subject) -> Iterator[Step]:
     yield _whole(subject)
 
 
-def _alive(subject: Subject) -> set[str]:
-    """The values that depend on an old state."""
-    alive: set[str] = set()
-    for node in subject.lin:
-        for term in node.terms:
-            name = name_of(term.source)
-            if term.source not in subject.lin.symbols or name in alive:
-                if name in subject.cell.inputs:
-                    continue
-                alive.add(node.name)
-    return alive
-
-
 def _outside_in(subject: Subject) -> Step:
-    alive = _alive(subject)
+    alive = subject.lin.leading_to([subject.lin.variable(s, 1) for s in subject.cell.states])
     lines, terms = [], []
     for node in subject.lin.backward():
-        if node.name not in alive:
+        if node.symbol not in alive:
             continue
-        kept = [x for x in node.terms if _counts(subject, x, alive)]
+        kept = [x for x in node.terms if x.source in alive]
         parts = tuple(Part(_change(subject, node, x)) for x in kept)
         lines.append(FormulaLine(Differential(variable(node.name)), parts, order=node.order))
         terms += kept
@@ -57,7 +44,7 @@ def _outside_in(subject: Subject) -> Step:
         "Differentiate each equation with respect to every value it contains, starting from the "
         "new state:"
     ]
-    still = [n.name for n in subject.lin if n.name not in alive and n.kind in ("gate", "state")]
+    still = [n.name for n in subject.lin if n.symbol not in alive and n.kind in ("gate", "state")]
     if still:
         names = listed([(Differential(variable(n)), " = 0") for n in still])
         depend = "depends" if len(still) == 1 else "depend"
@@ -65,13 +52,6 @@ def _outside_in(subject: Subject) -> Step:
         reason[:0] = [*values, f" {depend} on the input alone, so ", *names, ". "]
     formulas = (Formula(tuple(lines)),) if lines else ()
     return Step(("Differentials",), tuple(reason), formulas, None, tuple(terms))
-
-
-def _counts(subject: Subject, term: Term, alive: set[str]) -> bool:
-    name = name_of(term.source)
-    return name in alive or (
-        term.source not in subject.lin.symbols and name not in subject.cell.inputs
-    )
 
 
 def _change(subject: Subject, node: Node, term: Term) -> Any:
