@@ -192,7 +192,7 @@ def test_what_cannot_be_drawn(tmp_path: Path) -> None:
 def test_a_rate_whose_interval_holds_zero_is_no_verdict() -> None:
     d = sg.decay("rnn", hidden=3, lags=20)
     unsure = Rate(0.0162, (-0.5, 0.5356), (10, 20))
-    ax = plots.decay_curves([replace(d, beside={"fit": unsure})])
+    ax = plots.decay_curves([replace(d, whole=unsure)])
     told = " ".join(t.get_text() for t in ax.texts)
     assert "rate not settled" in told
     assert "does not fall" not in told

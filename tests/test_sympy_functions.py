@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import pickle
 from random import Random
 from typing import Any
@@ -14,6 +15,7 @@ import symgate as sg
 from symgate.algebra.norms import MaxNorm, SpectralNorm
 from symgate.algebra.operators import Column
 from symgate.algebra.vectors import shifted, variable
+from symgate.numerics import lambdified
 from symgate.numerics.values import Arrays
 from tests.chosen import in_turn
 from tests.random_cells import random_cell
@@ -182,3 +184,13 @@ def test_a_sum_too_wide_for_its_screen_stands_a_term_a_line() -> None:
     wide = sp.pretty(sg.jacobian(cell), num_columns=20)
     assert [line.rstrip() for line in wide.splitlines()] == ["0.5 I", "- diag(1 - n\u0303_t²) U"]
     assert sp.pretty(sg.jacobian(cell)) == "0.5 I - diag(1 - n\u0303_t²) U"
+
+
+def test_what_sympy_was_given_goes_with_its_functions() -> None:
+    rnn = sg.cell("rnn")
+    known = {*lambdified._WRITTEN}
+    made = sp.lambdify([rnn.parameters["U"].symbol, rnn.variable("h")], sg.jacobian(rnn))
+    assert made(np.eye(2), np.zeros(2)).tolist() == np.eye(2).tolist()
+    del made
+    gc.collect()
+    assert {*lambdified._WRITTEN} <= known

@@ -92,8 +92,8 @@ class Decay:
     is exactly zero; `norm` is 10 to these powers, `norm_name` which of `NORMS` it is.
     `singular` maps the lags that were asked for to log10 of all singular values (samples, n);
     None where none were asked for. Rates are natural: the norm goes with e^(rate · k) on the
-    tail. `runs` holds a run for each network, `beside` what was worked out beside the curve,
-    by name.
+    tail; of a curve cut short `whole` is the rate of the whole. `runs` holds a run for each
+    network, `beside` the bounds, predictions and paths that were worked out, by name.
 
     >>> import symgate as sg
     >>> d = sg.decay("rnn", hidden=8, lags=40)
@@ -110,6 +110,7 @@ class Decay:
     singular: Mapping[int, Array] | None = None
     notes: tuple[str, ...] = ()
     runs: tuple[Run, ...] = field(default=(), repr=False)
+    whole: Rate | None = field(default=None, repr=False)
     beside: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def __repr__(self) -> str:
@@ -147,6 +148,7 @@ class Decay:
                 log10_norm=self.log10_norm[:, i * width : (i + 1) * width],
                 singular={},
                 runs=(run,),
+                whole=None,
                 beside={},
             )
             for i, run in enumerate(self.runs)
@@ -187,8 +189,8 @@ class Decay:
     def fit(self) -> Rate:
         """The rate with its interval and the lags that it was fitted on; of a curve cut short,
         that of the whole."""
-        kept: Rate | None = self.beside.get("fit")
-        return kept or fitted(self.log10_norm, self.setting.sequences, self.setting.networks)
+        setting = self.setting
+        return self.whole or fitted(self.log10_norm, setting.sequences, setting.networks)
 
     @property
     def rate(self) -> float:
@@ -217,18 +219,14 @@ class Decay:
         """The lags at which the median falls below 1e-3 and 1e-6 of its start."""
         return {"1e-3": passes(self.median, 3), "1e-6": passes(self.median, 6)}
 
-    @property
+    @cached_property
     def singular_values(self) -> Mapping[int, Array]:
         """log10 of all singular values (samples, n) at some lags; worked out when first asked
         for, unless `singular=` named the lags."""
         if self.singular is not None:
             return self.singular
-        if "singular" not in self.beside:
-            last, at = int(self.lags[-1]), self.setting.positions
-            found = singular_values(self.runs, self.of, self.wrt, last, at, self.norm_name)
-            self.beside["singular"] = found
-        held: Mapping[int, Array] = self.beside["singular"]
-        return held
+        last, at = int(self.lags[-1]), self.setting.positions
+        return singular_values(self.runs, self.of, self.wrt, last, at, self.norm_name)
 
     # -- singular values ------------------------------------------------------------------
 
@@ -335,7 +333,6 @@ class Decay:
         """Plain data for JSON. A number that is not finite is None: the log10 of an exact
         zero, or the half-life of what does not fall."""
         low, high = self.band
-        beside = {k: part.to_dict() for k, part in self.beside.items() if k != "singular"}
         data = {
             "setting": {**vars(self.setting), "averaged_over": self.setting.averaged_over},
             "of": self.of,
@@ -350,7 +347,7 @@ class Decay:
             "low_log10": low,
             "high_log10": high,
             "log10_norm": self.log10_norm,
-            **beside,
+            **{name: part.to_dict() for name, part in self.beside.items()},
         }
         found: dict[str, Any] = plain(data)
         return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import is_dataclass
 from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -24,11 +25,14 @@ def from_fields(kind: type[Made], data: Any) -> Made:
 
 
 def fitting(kind: Any, value: Any, name: str) -> Any:
-    """A value as its annotation wants it: lists become tuples, whole numbers floats."""
+    """A value as its annotation wants it: lists become tuples, whole numbers floats, mappings of
+    fields records."""
     origin, inner = get_origin(kind), get_args(kind)
     if origin in (Union, UnionType):
         chosen = next(one for one in inner if one is not NoneType)
         return None if value is None and NoneType in inner else fitting(chosen, value, name)
+    if isinstance(kind, type) and is_dataclass(kind):
+        return from_fields(kind, value)
     if origin is None and isinstance(value, kind) and not isinstance(value, bool):
         if not isinstance(value, str) or value.replace("\n", "").isprintable():
             return value

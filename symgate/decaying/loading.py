@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zipfile import is_zipfile
@@ -15,8 +16,8 @@ from symgate.asked import asked, path, shown
 from symgate.decaying.ceilings import Ceilings
 from symgate.decaying.curve import Decay, Setting
 from symgate.decaying.fields import fitting, from_fields
-from symgate.decaying.paths import PathBlock, Paths
-from symgate.decaying.predictions import Prediction, Predictions
+from symgate.decaying.paths import Paths
+from symgate.decaying.predictions import Predictions
 from symgate.decaying.saving import FORMAT
 from symgate.errors import SymgateError
 from symgate.files import unread
@@ -110,17 +111,8 @@ def _decay(about: dict[str, Any], arrays: dict[str, Array]) -> Decay:
     if norm not in NORMS or getattr(beside.get("paths"), "norm", norm) != norm:
         raise ValueError("norm")
     notes = fitting(tuple[str, ...], about["notes"], "notes")
-    return Decay(
-        setting,
-        of,
-        wrt,
-        norm,
-        lags,
-        log10_norm,
-        dict(sorted(singular.items())),
-        notes,
-        beside=beside,
-    )
+    singular = dict(sorted(singular.items()))
+    return Decay(setting, of, wrt, norm, lags, log10_norm, singular, notes, beside=beside)
 
 
 def _aligned(lags: Array, beside: Mapping[str, Any]) -> None:
@@ -146,19 +138,14 @@ def _unpacked(value: Any, arrays: Mapping[str, Array]) -> Any:
     return [_unpacked(v, arrays) for v in value] if isinstance(value, list) else value
 
 
-def _bounds(data: Any) -> Ceilings:
-    return from_fields(Ceilings, data)
-
-
-def _predictions(data: Any) -> Predictions:
-    entries = [from_fields(Prediction, entry) for entry in data["entries"]]
-    return from_fields(Predictions, {**data, "entries": entries})
-
-
 def _paths(data: Any) -> Paths:
-    blocks = [from_fields(PathBlock, block) for block in data["blocks"].values()]
-    return from_fields(Paths, {**data, "blocks": {(b.of, b.wrt): b for b in blocks}})
+    blocks = {(b["of"], b["wrt"]): b for b in data["blocks"].values()}
+    return from_fields(Paths, {**data, "blocks": blocks})
 
 
 #: How each part beside the curve is made again from its fields.
-_BUILD = {"bounds": _bounds, "predictions": _predictions, "paths": _paths}
+_BUILD: Mapping[str, Callable[[Any], Any]] = {
+    "bounds": partial(from_fields, Ceilings),
+    "predictions": partial(from_fields, Predictions),
+    "paths": _paths,
+}

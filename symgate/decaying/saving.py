@@ -40,8 +40,7 @@ def save(decay: Decay, path: str | Path) -> Path:
     arrays: dict[str, Array] = {"lags": decay.lags, "log10_norm": decay.log10_norm}
     for lag, values in decay.singular_values.items():
         arrays[f"singular/{lag}"] = values
-    beside: dict[str, Any] = {"bounds": decay.bounds, "predictions": decay.predictions}
-    beside["paths"] = decay.beside.get("paths")
+    beside = {"bounds": decay.bounds, "predictions": decay.predictions, **decay.beside}
     about = {
         "format": FORMAT,
         "symgate": __version__,

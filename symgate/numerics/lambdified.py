@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import count
 from typing import Any
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +29,10 @@ from symgate.numerics.values import Arrays
 
 Array = NDArray[Any]
 
-#: The name in the text of every node that was written.
-_WRITTEN: dict[Evaluated, str] = {}
+#: The nodes that were written, by their names in the text, and those of each printer: they last
+#: as long as it, or a function that was made of its text.
+_WRITTEN: WeakValueDictionary[str, Evaluated] = WeakValueDictionary()
+_PRINTED: WeakKeyDictionary[Any, list[Evaluated]] = WeakKeyDictionary()
 _NUMBERS = count(1)
 
 
@@ -47,7 +50,9 @@ def numpy_code(node: Basic, printer: Any) -> str:
     leaves = list(dict.fromkeys(symbols_in(node)))
     plain = {e: Symbol(f"v{i}") for i, e in enumerate(leaves) if not _is_sized(e)}
     found = Evaluated(node.xreplace(plain), tuple(plain.get(e, e) for e in leaves))
-    name = _WRITTEN.setdefault(found, f"operator_{next(_NUMBERS)}")
+    name = f"operator_{next(_NUMBERS)}"
+    _WRITTEN[name] = found
+    _PRINTED.setdefault(printer, []).append(found)
     arguments = ", ".join(map(printer._print, leaves))
     return f"{printer._module_format(f'{__name__}.{name}')}({arguments})"
 
@@ -62,9 +67,8 @@ def function_code(function: Any, printer: Any) -> str:
 
 
 def __getattr__(name: str) -> Evaluated:
-    for written, known in _WRITTEN.items():
-        if known == name:
-            return written
+    if name in _WRITTEN:
+        return _WRITTEN[name]
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -268,17 +268,12 @@ def bounded(decays: Sequence[Decay]) -> Axes:
 
 def _first(d: Decay, lags: int) -> Decay:
     """The first lags of a curve, with its bounds and the half-life of the whole."""
-    beside: dict[str, Any] = {"fit": d.fit}
+    beside: dict[str, Any] = {}
     if d.bounds is not None:
         worst, run = d.bounds.worst_log10[: lags + 1], d.bounds.run_log10[: lags + 1]
         beside["bounds"] = replace(d.bounds, worst_log10=worst, run_log10=run, radius_log10=None)
-    return replace(
-        d,
-        lags=d.lags[: lags + 1],
-        log10_norm=d.log10_norm[: lags + 1],
-        singular={},
-        beside=beside,
-    )
+    few, log10 = d.lags[: lags + 1], d.log10_norm[: lags + 1]
+    return replace(d, lags=few, log10_norm=log10, singular={}, whole=d.fit, beside=beside)
 
 
 def carrying(cell: Cell) -> str:
