@@ -192,6 +192,35 @@ def only(text: str) -> Reading:
             LIGHT,
             id="stars before the lines of a formula",
         ),
+        pytest.param(
+            r"$f_t = \sigma(W_f [h_{t-1}, x_t] + b_f)$, $n_t = \tanh(W_n[\cdot] + b_n)$, "
+            r"$h_t = f_t h_{t-1} + (1 - f_t) n_t$",
+            (
+                "f[t] = sigmoid(W_f @ [h[t-1], x[t]] + b_f)",
+                "n[t] = tanh(W_n @ [h[t-1], x[t]] + b_n)",
+                "h[t] = f[t] * h[t-1] + (1 - f[t]) * n[t]",
+            ),
+            id="a dot for what the bracket before it holds",
+        ),
+        pytest.param(
+            r"$z = \sigma(W x + U h^{-})$, $n = \tanh(V x)$, $h^+ = z h^- + (1 - z) n$",
+            tuple(line.replace("z[t]", "z").replace("n[t]", "n") for line in LIGHT),
+            id="a minus and a plus for the last and the new state",
+        ),
+        pytest.param(
+            "zt = σ(W xt + U ht−1) (1)\nnt = tanh(V xt) (2)\nht = zt ⊙ ht−1 + (1 − zt) ⊙ nt (3)\n",
+            LIGHT,
+            id="numbers of equations in plain text",
+        ),
+        pytest.param(
+            "It is ( z_t = \\sigma(W x_t + U h_{t-1}) ), and ( n_t = \\tanh(V x_t) ).\n\n"
+            "[\nh_t = z_t \\odot h_{t-1} + (1 - z_t) \\odot n_t\n]\n",
+            LIGHT,
+            id="brackets that have lost their backslashes",
+        ),
+        pytest.param(
+            r"a card;[$$]h_t = \tanh(W x_t + U h_{t-1} + b)[/$$];3", RNN, id="a card to learn"
+        ),
     ],
 )
 def test_forms_of_writing(text: str, lines: tuple[str, ...]) -> None:
@@ -209,6 +238,12 @@ def test_forms_of_writing(text: str, lines: tuple[str, ...]) -> None:
             r"$z^t = \sigma(V x^t + R h^{t-1})$",
             "misplaced_accent",
             r"\tilde{h}^{t}",
+        ),
+        (
+            r"the new one is $n_t = \tanh(V x_t), $h_t = z_t h_{t-1} + (1 - z_t) n_t$ with "
+            r"$z_t = \sigma(W x_t + U h_{t-1})$",
+            "unbalanced_delimiter",
+            r"n_t = \tanh(V x_t)$",
         ),
     ],
 )

@@ -48,9 +48,6 @@ class Reference:
     transposed: bool = False
     power: str = ""
     kind: str = "LETTER"
-    bad_index: str = ""
-    unbraced: Token | None = None
-    escaped: Token | None = None
 
 
 def reference(tree: Tree, indices: Indices) -> Reference | None:
@@ -90,7 +87,10 @@ def _reference(tree: Tree, indices: Indices) -> Reference | None:
                 return None
             for script in scripts:
                 inner = _with_script(inner, script, indices)
-            return _named(_of_word(replace(inner, stop=tree.stop)))
+            signs = [t.kind for t in scripts[0].inside] if scripts[0].kind == "SUP" else []
+            if signs in (["MINUS"], ["PLUS"]) and inner.time is None and inner.letter.islower():
+                inner = replace(inner, labels=inner.labels[1:], time=-(signs == ["MINUS"]))
+            return _named(_of_word(replace(inner, stop=tree.stop)))  # h^- is before, h^+ after
     return None
 
 
@@ -133,12 +133,8 @@ def _named(ref: Reference) -> Reference:
 def _with_script(ref: Reference, script: Token, indices: Indices) -> Reference:
     if script.kind == "PRIME":
         return replace(ref, accents=(*ref.accents, "prime"))
-    if script.value == "\\_":
-        ref = replace(ref, escaped=script)
     tokens = [t for t in script.inside if t.kind not in ("SPACE", "GAP", "NEWLINE", "FONT", "AMP")]
     raised = script.kind == "SUP"
-    if not script.braced and tokens and tokens[0].kind in _WRAPPERS and ref.unbraced is None:
-        ref = replace(ref, unbraced=script)
     wrapped = ""
     while len(tokens) > 2 and _WRAPPERS.get(tokens[0].kind) == tokens[-1].kind:
         wrapped = tokens[0].kind if tokens[0].kind != "LBRACE" else wrapped

@@ -39,7 +39,7 @@ from symgate.reading.references import named_as_last
 from symgate.reading.repairs import repaired
 from symgate.reading.rows import Equation, equations
 from symgate.reading.scripts import tokens
-from symgate.reading.several import separated, with_circles, with_differences
+from symgate.reading.several import separated, with_brackets, with_circles, with_differences
 from symgate.reading.source import Document, Piece
 from symgate.reading.state_spaces import is_state_space
 from symgate.reading.structure import Structure, affine, structure
@@ -101,7 +101,7 @@ def _found(document: Document, every: Iterable[Piece], edits: Sequence[Edit]) ->
     found = DocumentParts()
     found.pieces = [_edited(p, edits) for p in _likely(every)]
     macros = definitions(document.text) if "\\" in document.text else {}
-    everything = with_circles(with_differences(list(_equations(found, macros))))
+    everything = with_brackets(with_circles(with_differences(list(_equations(found, macros)))))
     known = _indices(everything)
     read = _read(found, everything, known)
     cases, accents = other_cases(read), accented_states(read)

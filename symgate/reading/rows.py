@@ -42,9 +42,20 @@ def equations(piece: Piece, tokens: Sequence[Token]) -> Iterator[Equation]:
     """The equations of a formula, in order; what has no equals sign is left out."""
     for row in _rows(_layout(tokens)):
         for part, faults in _parts(piece, row):
-            found = _equation(piece, part, faults)
+            found = _equation(piece, part, (*faults, *_open_end(piece, part)))
             if found is not None:
                 yield found
+
+
+def _open_end(piece: Piece, part: Sequence[Token]) -> Iterator[FoundFault]:
+    """The fault of a formula that nothing closes before the next begins."""
+    kept = [t for t in part if t.kind not in _TRAILING]
+    if piece.delimiters == ("$", "") and kept:
+        at, why = kept[-1].stop, "nothing closes this formula before the next begins"
+        edits = (Edit(at, at, "$"),)
+        yield FoundFault(
+            *("unbalanced_delimiter", why, kept[0].start, at, "", "", edits), certainty=0.9
+        )
 
 
 def _layout(tokens: Sequence[Token]) -> list[Token]:
@@ -239,7 +250,7 @@ def _equation(
         tokens.pop()
     while tokens and tokens[0].kind in _TRAILING:
         tokens.pop(0)
-    if _is_numbered(tokens):
+    if _is_numbered(tokens, piece.kind == "plain"):
         return _equation(piece, tokens[:-3], faults)
     tokens = without_brackets(_without_lone_braces(tokens))
     sides: list[list[Token]] = [[]]
@@ -263,11 +274,13 @@ def _equation(
     )
 
 
-def _is_numbered(tokens: Sequence[Token]) -> bool:
-    """Whether the number of the equation stands behind its full stop: e^k. (22)"""
-    return [t.kind for t in tokens[-4:]] in (
-        [mark, "LPAR", "NUMBER", "RPAR"] for mark in ("DOT", "COMMA", "SEMI", "WIDE")
-    )
+def _is_numbered(tokens: Sequence[Token], plain: bool) -> bool:
+    """Whether the number of the equation stands behind its full stop, or a space: e^k. (22)"""
+    before, *rest = [t.kind for t in tokens[-4:]] or [""]
+    if rest != ["LPAR", "NUMBER", "RPAR"]:
+        return False
+    ended = before in ("RPAR", "RBRACKET", "SUB", "SUP") and tokens[-2].value.isdigit()
+    return before in ("DOT", "COMMA", "SEMI", "WIDE") or (plain and ended and tokens[-3].spaced)
 
 
 def _without_label(tokens: list[Token]) -> list[Token]:

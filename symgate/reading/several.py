@@ -1,6 +1,7 @@
 r"""One line for several gates, as `\Gamma_{u,r} = σ(W_{u,r} x + b_{u,r})`: a line for each.
 
-And two letters for one name, as Δh_t, and a letter for a sign, as r_t o h_{t-1}.
+And two letters for one name, as Δh_t, a letter for a sign, as r_t o h_{t-1}, and W_i [·] for
+what the bracket before it holds.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from symgate.reading.tokens import Token
 #: The kinds of tokens that end a factor, and those that begin one.
 _ENDS = ("LETTER", "NAME", "MACRO", "SUB", "SUP", "PRIME", "RPAR", "RBRACKET", "RBRACE")
 _STARTS = ("LETTER", "NAME", "MACRO", "FUNCTION", "ACCENT", "FONT", "LPAR", "LBRACKET", "LBRACE")
+#: What stands for something that was printed before.
+_ABBREVIATED = {"TIMES", "DOTS", "DOT", "HADAMARD"}
 
 
 def separated(equation: Equation) -> Iterator[Equation]:
@@ -45,6 +48,30 @@ def with_circles(equations: Sequence[Equation]) -> list[Equation]:
     if any([t.value for t in e.sides[0]] == ["o"] for e in equations):
         return list(equations)
     return [replace(e, sides=tuple(map(_circled, e.sides))) for e in equations]
+
+
+def with_brackets(equations: Sequence[Equation]) -> list[Equation]:
+    """The equations with what a list in brackets held where a bracket holds a dot: W_i [·] + b."""
+    held: tuple[Token, ...] = ()
+    result = []
+    for equation in equations:
+        own, opened = list[Token](), [0]
+        for token in equation.sides[-1]:
+            own.append(token)
+            if token.kind in ("LPAR", "LBRACKET"):
+                opened.append(len(own))
+            if token.kind not in ("RPAR", "RBRACKET") or len(opened) < 2:
+                continue
+            at = opened.pop()
+            inside = own[at:-1]
+            kinds = {t.kind for t in inside}
+            if "COMMA" in kinds and not kinds & {"RPAR", "RBRACKET"}:
+                held = tuple(inside)
+            elif held and kinds and kinds <= _ABBREVIATED:
+                start, stop = inside[0].start, inside[-1].stop
+                own[at:-1] = [replace(t, start=start, stop=stop) for t in held]
+        result.append(replace(equation, sides=(*equation.sides[:-1], tuple(own))))
+    return result
 
 
 def _circled(side: Sequence[Token]) -> tuple[Token, ...]:

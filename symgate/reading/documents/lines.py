@@ -124,7 +124,7 @@ def _in_line(
         )
         at = found.start()
         before = text[max(first, at - 8) : at].rstrip()[-1:]
-        if not starts or (depth <= 0 and before not in tuple("=+-−*/·⊙∘×(")):
+        if not starts or (depth <= 0 and before not in tuple("=+-−*/·⊙∘×")):
             starts.append(found)
             depth = 0
     for i, found in enumerate(starts):

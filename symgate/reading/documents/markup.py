@@ -130,6 +130,8 @@ def _closed(text: str, start: int, stop: int, mark: str, most: int = MAX_FORMULA
 
 
 def _latex(text: str, start: int, stop: int, opening: str, closing: str, display: bool) -> Piece:
+    if text[start : start + 1] == "]" and text[max(start, stop - 2) : stop] == "[/":  # [$$]…[/$$]
+        start, stop = start + 1, stop - 2
     piece = Piece.slice(text, start, stop, display=display, delimiters=(opening, closing))
     before = text[text.rfind("\n", 0, start) + 1 : start].lstrip()
     if before.startswith("*") and _STARRED.fullmatch(piece.text):
@@ -225,6 +227,8 @@ def _dollar(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece], in
     ):
         return None
     start += content.startswith("`")
+    if content[-1] in " \t" and content[0] not in " \t" and text[end + 1 : end + 2].isalpha():
+        return [_latex(text, start, end, "$", "", False)], end  # the next formula begins here
     return [_latex(text, start, end, "$", "$", "\n" in content)], end + 1
 
 
