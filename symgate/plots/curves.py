@@ -29,22 +29,8 @@ from symgate.plots.decades import (
     ruled,
     shown,
 )
-from symgate.plots.style import (
-    BLACK,
-    BLUE,
-    CURVE,
-    DASH_DOT,
-    DASHED,
-    DOTTED,
-    GREY,
-    RED,
-    SOLID,
-    caption,
-    looks,
-    points,
-    styled,
-    subtitle,
-)
+from symgate.plots.lines import Beside, beside, half_life_mark, of_memory
+from symgate.plots.style import BLACK, CURVE, caption, looks, points, styled, subtitle
 from symgate.plots.style import axes as axes_of
 
 if TYPE_CHECKING:
@@ -104,18 +90,12 @@ def decay_curves(
         end = drawn(ax, d.lags, d.median, color=look.colour, ls=look.dash, zorder=4)
         if end is not None:
             ends.append(End(*end, f"{name}\n{_half_life(d)}", look.colour, bold=True))
-        if math.isfinite(d.half_life) and 0 < d.half_life <= d.lags[-1]:
-            value = float(np.interp(d.half_life, d.lags, shown(d.median)))
-            ax.plot(
-                d.half_life, value, "o", ms=6.5, mfc="white", mec=look.colour, mew=1.6, zorder=7
-            )
-    _limits(ax, decays, bounds, predictions)
-    if bounds:
-        for d, look, name in zip(decays, chosen, labels, strict=True):
-            ends += _bounds(ax, d, look.colour, name, len(decays) == 1)
-    if predictions:
-        for d in decays:
-            ends += _predictions(ax, d)
+        if (mark := half_life_mark(d)) is not None:
+            ax.plot(*mark, "o", ms=6.5, mfc="white", mec=look.colour, mew=1.6, zorder=7)
+    found = [beside(d, bounds, predictions, len(decays) == 1) for d in decays]
+    _limits(ax, decays, [line.values for lines in found for line in lines])
+    for d, look, name, lines in zip(decays, chosen, labels, found, strict=True):
+        ends += _beside(ax, d, lines, look.colour, "" if len(decays) == 1 else f"{name} ")
     _labelled(ax, decays)
     mark_underflow(ax, marks)
     label_ends(ax, ends)
@@ -131,16 +111,10 @@ def _half_life(d: Decay) -> str:
     return f"half-life {steps(d.half_life)}"
 
 
-def _limits(ax: Axes, decays: Sequence[Decay], bounds: bool, predictions: bool) -> None:
+def _limits(ax: Axes, decays: Sequence[Decay], beside: list[Array]) -> None:
     """The height of the picture: the curves, and no more than half as much again of what
     stands beside them."""
     low, high = extent([part for d in decays for part in (*d.band, d.median)])
-    beside: list[Array] = []
-    for d in decays:
-        if bounds and d.bounds is not None:
-            beside += [d.bounds.worst_log10, d.bounds.run_log10.max(axis=1)]
-        if predictions and d.predictions is not None:
-            beside += [entry.log10_norm for entry in d.predictions.entries]
     span = max(high - low, 0.05) if high > low else 1.0
     below, above = extent([*beside, np.array([low, high])])
     bottom, top = max(below, low - 0.45 * span), min(above, high + 0.45 * span)
@@ -148,43 +122,19 @@ def _limits(ax: Axes, decays: Sequence[Decay], bounds: bool, predictions: bool) 
     ax.set_xlim(0, max(float(d.lags[-1]) for d in decays))
 
 
-def _bounds(ax: Axes, d: Decay, colour: str, name: str, alone: bool) -> list[End]:
-    found = d.bounds
-    if found is None:
-        return []
-    runs = "this run" if d.log10_norm.shape[1] == 1 else "these runs"
-    lines: list[tuple[Array, str, Any]] = [
-        (found.worst_log10, found.worst_case.replace(" on", "\non"), DOTTED),
-        (found.run_log10.max(axis=1), f"bound for {runs}", (0, (3, 1.5))),
-    ]
-    if found.radius_log10 is not None and alone:
-        lines.append((found.radius_log10, "spectral radius\n(no bound)", (0, (1, 3))))
+def _beside(ax: Axes, d: Decay, lines: list[Beside], colour: str, name: str) -> list[End]:
+    """Draw what stands beside a curve; the labels of what is in the picture."""
     ends = []
     bottom, top = ax.get_ylim()
-    for values, title, dash in lines:
-        own = colour if title[0] != "s" else GREY
-        last = drawn(ax, d.lags, values, color=own, ls=dash, lw=1.3, zorder=3)
-        inside = np.flatnonzero(np.isfinite(values) & (values <= top) & (values >= bottom))
-        if last is None or not len(inside):
+    for line in lines:
+        style = {"color": line.colour or colour, "ls": line.dash, "lw": 1.3, "zorder": 3}
+        last = drawn(ax, d.lags, line.values, **style)
+        if last is None or not np.any((line.values <= top) & (line.values >= bottom)):
             continue
-        label = title if alone else f"{name} {title}"
-        label += beyond(last[1], bottom, top)
-        ends.append(End(*last, label, "#444444" if title[0] == "s" else colour))
-    return ends
-
-
-def _predictions(ax: Axes, d: Decay) -> list[End]:
-    found = d.predictions
-    if found is None:
-        return []
-    ends = []
-    dashes = {"biases": DASHED, "mean gates": DASH_DOT, "Lyapunov exponent": DOTTED}
-    for entry in found.entries:
-        style = {"color": BLACK, "ls": dashes[entry.name], "lw": 1.2, "zorder": 5}
-        last = drawn(ax, d.lags, entry.log10_norm, **style)
-        if last is not None:
-            label = f"from the {entry.name}\noff by {rate(entry.rate_off)} per step"
-            ends.append(End(*last, label, BLACK))
+        label = line.title.replace(" on", "\non") if line.colour is None else line.title
+        label += "" if line.off is None else f"\noff by {rate(line.off)} per step"
+        label = name * (line.colour is None) + label + beyond(last[1], bottom, top)
+        ends.append(End(*last, label, line.colour or colour))
     return ends
 
 
@@ -217,10 +167,7 @@ def memory_curves(m: Memory, ax: Axes | None = None) -> Axes:
     """What a memory's bias gives: with all weights zero, with random weights, with the input
     gate closed as well; 1/e after T steps is marked."""
     ax = axes_of(ax)
-    lines = [(m.exact, "weights zero", BLACK, SOLID), (m.drawn, "random weights", RED, DASHED)]
-    if m.paired is not None:
-        name = next(iter(m.partner))
-        lines.append((m.paired, f"and {name} = {m.partner[name]:.2f}", BLUE, DASH_DOT))
+    lines = of_memory(m)
     lowest = min(float(shown(m.exact.median)[-1]) * 1.6, -0.5)
     highest = max(0.0, *(min(float(np.nanmax(shown(d.median))), 1.0) for d, *_ in lines))
     ax.set_ylim(lowest, highest + 0.05 * (highest - lowest))

@@ -8,6 +8,7 @@ on a true logarithmic axis wherever floating point can hold the numbers.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -18,9 +19,9 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from symgate.asked import asked, axes, switch
-from symgate.plots.decades import LAG, Powers, finite_end, norm_label
+from symgate.plots.decades import LAG, Powers, finite_end, norm_label, shown
 from symgate.plots.ground import settle
-from symgate.plots.style import caption
+from symgate.plots.style import BLACK, BLUE, DASH_DOT, DASHED, DOTTED, GREY, RED, SOLID, caption
 
 if TYPE_CHECKING:
     from symgate.decaying.curve import Decay
@@ -33,7 +34,56 @@ LEAST, MOST = -300.0, 300.0
 
 
 #: The dashes of what is predicted, each its own.
-PREDICTED: tuple[Any, ...] = ("--", (0, (9, 2, 1, 2)), (0, (3, 1, 1, 1, 1, 1)))
+PREDICTED = {
+    "biases": DASHED,
+    "mean gates": DASH_DOT,
+    "Lyapunov exponent": (0, (3, 1, 1, 1, 1, 1)),
+}
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A line beside a curve, of the curve's own colour where it has none; and by how much the
+    rate that it predicts is off."""
+
+    title: str
+    values: Array
+    dash: Any
+    colour: str | None = None
+    off: float | None = None
+
+
+def beside(d: Decay, bounds: bool, predictions: bool, radius: bool = False) -> list[Beside]:
+    """The bounds of a curve, with the spectral `radius` too, and what is predicted for it."""
+    out: list[Beside] = []
+    if bounds and d.bounds is not None:
+        runs = "this run" if d.log10_norm.shape[1] == 1 else "these runs"
+        out.append(Beside(d.bounds.worst_case, d.bounds.worst_log10, DOTTED))
+        ours = d.bounds.run_log10.max(axis=1)
+        out.append(Beside(f"bound for {runs}", ours, (0, (3, 1.5))))
+        if radius and (none := d.bounds.radius_log10) is not None:
+            out.append(Beside("spectral radius\n(no bound)", none, (0, (1, 3)), GREY))
+    if predictions and d.predictions is not None:
+        for e in d.predictions.entries:
+            title, dash = f"from the {e.name}", PREDICTED[e.name]
+            out.append(Beside(title, e.log10_norm, dash, BLACK, e.rate_off))
+    return out
+
+
+def half_life_mark(d: Decay) -> tuple[float, float] | None:
+    """Where a curve has its half-life, if it does."""
+    if not 0 < d.half_life <= d.lags[-1]:
+        return None
+    return d.half_life, float(np.interp(d.half_life, d.lags, shown(d.median)))
+
+
+def of_memory(m: Memory) -> list[tuple[Decay, str, str, Any]]:
+    """The curves of a memory, each with its name, a colour and a dash."""
+    out = [(m.exact, "weights zero", BLACK, SOLID), (m.drawn, "random weights", RED, DASHED)]
+    if m.paired is not None:
+        name, value = next(iter(m.partner.items()))
+        out.append((m.paired, f"and {name} = {value:.2f}", BLUE, DASH_DOT))
+    return out
 
 
 def chosen(ax: Axes | None) -> Axes:
@@ -70,28 +120,21 @@ def curve(
     """
     ax = chosen(ax)
     whose = f"{caption(d.cell)}: " if ax.lines else ""
-    beside: list[tuple[str, Array, Any]] = []
-    if bounds and d.bounds is not None:
-        beside.append((f"{whose}{d.bounds.worst_case}", d.bounds.worst_log10, ":"))
-        beside.append((f"{whose}bound for these runs", d.bounds.run_log10.max(axis=1), "-."))
-    if predictions and d.predictions is not None:
-        for entry, dash in zip(d.predictions.entries, PREDICTED, strict=False):
-            beside.append((f"{whose}from the {entry.name}", entry.log10_norm, dash))
+    others = beside(d, bounds, predictions)
     low, high = d.band
-    scaled(ax, [low, high, d.median, *(values for _, values, _ in beside)])
+    scaled(ax, [low, high, d.median, *(other.values for other in others)])
     norm = norm_label(d.of, d.wrt, d.norm_name)
     other = "" if ax.get_ylabel() in ("", norm) else f": ∂{d.of}/∂{d.wrt}"
     drawn = line_on(ax, d.lags, d.median, **{"label": f"{caption(d.cell)}{other}", **line})
     colour = drawn.get_color()
     ax.fill_between(d.lags, _on(ax, low), _on(ax, high), color=colour, alpha=0.2, linewidth=0)
-    if math.isfinite(d.half_life) and d.half_life > 0:
-        at = np.interp(d.half_life, d.lags, d.median)
-        line_on(ax, [d.half_life], np.array([at]), ls="", marker="o", mfc="none", color=colour)
+    if (mark := half_life_mark(d)) is not None:
+        line_on(ax, mark[:1], np.array(mark[1:]), ls="", marker="o", mfc="none", color=colour)
     end = finite_end(d.lags, d.median)
     if end is not None and end[0] < d.lags[-1]:
         _mark_zero(ax, *end, float(d.lags[-1]), colour)
-    for label, values, dash in beside:
-        line_on(ax, d.lags, values, label=label, ls=dash, lw=1.0, color=colour)
+    for o in others:
+        line_on(ax, d.lags, o.values, label=whose + o.title, ls=o.dash, lw=1.0, color=colour)
     titled(ax, norm)
     return ax
 
@@ -111,10 +154,7 @@ def memory(m: Memory, ax: Axes | None = None, **line: Any) -> Axes:
     """Draw what a memory's bias gives: with weights zero, with random weights, and with the
     input gate closed as well; a cross marks 1/e after T steps."""
     ax = chosen(ax)
-    curves = {"weights zero": m.exact, "random weights": m.drawn}
-    if m.paired is not None:
-        curves["and the input gate closed"] = m.paired
-    for label, d in curves.items():
+    for d, label, *_ in of_memory(m):
         curve(d, ax, **{"label": label, **line})
     if m.steps <= m.exact.lags[-1]:
         level = np.array([-1 / math.log(10)])
