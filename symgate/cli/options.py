@@ -182,8 +182,8 @@ def add_data(parser: argparse.ArgumentParser) -> None:
 
 def add_states(parser: argparse.ArgumentParser, norms: Iterable[str]) -> None:
     """--of, --wrt, --norm: which Jacobian, and in which of the norms."""
-    parser.add_argument("--of", help="the state at t (h where there is one)")
-    parser.add_argument("--wrt", help="the state at t - k (h where there is one)")
+    parser.add_argument("--of", help="the value at t (the state that the cell gives out)")
+    parser.add_argument("--wrt", help="the value at t - k (the same)")
     parser.add_argument("--norm", help=f"one of {', '.join(norms)} ({{norm}})")
 
 

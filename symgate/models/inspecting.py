@@ -13,7 +13,7 @@ from symgate.decaying.measure import decay
 from symgate.decaying.paths import Paths
 from symgate.models.reach import Reach, of_the_middle
 from symgate.models.running import BothWays
-from symgate.numerics.run import Run
+from symgate.numerics.run import Run, outward
 from symgate.theory.lyapunov import lyapunov
 
 #: A sigmoid gate is open or closed where its mean over the data lies beyond these.
@@ -95,12 +95,13 @@ def inspected(
 
 def _exponents(run: Run) -> tuple[float, ...]:
     """The largest exponents, of the first sequence."""
-    x = run[run.cell.inputs[0]][:STEPS]
-    x = x if run.batch is None else x[:, 0]
-    if len(x) < 20:
+    if run.steps < 20:
         return ()
+    first = slice(None) if run.batch is None else 0
+    x = {name: run[name][:STEPS, first] for name in run.cell.inputs}
+    start = {s: outward(run, array, s)[first] for s, array in run.initial.items()}
     width = sum(run.size(run.cell.size(s)) for s in run.cell.states)
-    found = lyapunov(run.cell, run.params, x, count=min(EXPONENTS, width))
+    found = lyapunov(run.cell, run.params, x, state=start, count=min(EXPONENTS, width))
     return tuple(float(v) for v in np.atleast_1d(found.exponents))
 
 

@@ -13,6 +13,7 @@ import pytest
 
 import symgate as sg
 from symgate.cli import main
+from symgate.models.inspecting import inspected
 from symgate.models.running import output
 from tests.tools import package
 
@@ -286,3 +287,12 @@ def test_outputs_that_are_no_numbers_are_refused_with_their_place(value: float) 
     y[3, 1] = value
     with pytest.raises(sg.SymgateError, match=r"y\[3, 1\] is (nan|inf); expected finite numbers"):
         net.check(x, y)
+
+
+def test_the_exponents_are_those_of_the_run_also_of_two_inputs() -> None:
+    cell = sg.Cell.from_text("h[t] = tanh(W @ x[t] + V @ u[t] + U @ h[t-1])")
+    params, rng = sg.init(cell, 3, 2), np.random.default_rng(0)
+    x = {name: rng.normal(size=(40, 2, params[w].shape[1])) for name, w in (("x", "W"), ("u", "V"))}
+    run = sg.simulate(cell, params, x)
+    found = inspected(run, 5).exponents
+    np.testing.assert_allclose(found, sg.lyapunov(run).exponents[0])
