@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeGuard
+from functools import lru_cache
+from typing import Any, TypeGuard
 
 from sympy import (
     Add,
@@ -19,6 +20,7 @@ from sympy import (
     Transpose,
     ZeroMatrix,
 )
+from sympy.core.basic import Basic
 
 from symgate.algebra.operators import Diag, Outer, factored, transposed
 from symgate.algebra.vectors import MatVec
@@ -108,3 +110,16 @@ def one_side(matrix: MatrixExpr) -> MatrixExpr:
     """A of I ⊗ A and of A ⊗ I, which has the same eigenvalues; else the matrix itself."""
     sides = [m for m in matrix.args if diagonal(m) != ()]
     return sides[0] if isinstance(matrix, KroneckerProduct) and len(sides) == 1 else matrix
+
+
+@lru_cache(maxsize=16_384)
+def leaves(e: Basic, *kinds: type) -> tuple[Any, ...]:
+    """The parts of some kinds that an expression is made of, none within another, in order.
+
+    >>> from symgate.algebra.vectors import variable
+    >>> leaves(variable("z") * (1 - variable("h", 1)), Indexed)
+    (h_{t-1}, z_t)
+    """
+    if isinstance(e, kinds):
+        return (e,)
+    return tuple(dict.fromkeys(leaf for part in e.args for leaf in leaves(part, *kinds)))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache, reduce
-from typing import Any
 
 import sympy as sp
-from sympy import Add, Dummy, Expr, Function, Pow
+from sympy import Add, Dummy, Expr, Function, Indexed, MatrixExpr, Symbol
 
 from symgate.algebra.activations import record_of
-from symgate.algebra.fold import Semantics, fold
+from symgate.algebra.structure import leaves
+from symgate.algebra.vectors import Opaque
 from symgate.bounds.intervals import EVERYTHING, Between, End, enclosed, rational
 
 #: Beyond this an argument counts as infinite: what a function gives there is its limit.
@@ -87,35 +86,9 @@ def _limit_at(p: sp.Poly, q: sp.Poly, place: Expr) -> Expr:
     return ratio if rise == 0 else ratio * place**rise
 
 
-class _Pieces(Semantics):
-    """The values, parameters, activations and matrix products of an expression, in order."""
-
-    def unknown(self, e: Any) -> tuple[Expr, ...]:
-        return (e,)
-
-    def number(self, e: Expr) -> tuple[Expr, ...]:
-        return ()
-
-    def add(self, parts: Sequence[tuple[Expr, ...]], e: Expr) -> tuple[Expr, ...]:
-        return tuple(dict.fromkeys(piece for part in parts for piece in part))
-
-    multiply = add
-
-    def power(self, base: Any, exponent: Any, e: Pow) -> tuple[Expr, ...]:
-        return self.add((base, exponent), e)
-
-    def apply(self, arguments: Any, e: Function) -> tuple[Expr, ...]:
-        return (e,)
-
-    def identity(self, e: Any) -> tuple[Expr, ...]:
-        return (e,)
-
-
-@lru_cache(maxsize=8192)
 def pieces(e: Expr) -> tuple[Expr, ...]:
     """The values, parameters, activations and matrix products that an expression holds."""
-    found: tuple[Expr, ...] = fold(e, _Pieces())
-    return found
+    return leaves(e, Indexed, Symbol, Function, Opaque, MatrixExpr)
 
 
 def only_value(e: Expr) -> Expr | None:

@@ -36,7 +36,7 @@ from sympy.core.basic import Basic
 from symgate.algebra.maps import Composed, Everywhere, Hadamard, Map
 from symgate.algebra.operators import Diag, product, transposed
 from symgate.algebra.shown import by_appearance
-from symgate.algebra.structure import upright
+from symgate.algebra.structure import leaves, upright
 from symgate.algebra.values import Across, Down, Mixing, RightTimes
 from symgate.algebra.vectors import (
     MatVec,
@@ -241,20 +241,6 @@ def _is_compound(argument: Expr) -> bool:
     return not isinstance(argument, Indexed | Symbol) and argument.has(Indexed, Opaque)
 
 
-def _atoms(expression: Expr) -> list[Expr]:
-    """The variables, parameters and products that an element-wise expression holds."""
-    found: list[Expr] = []
-    todo = [expression]
-    while todo:
-        e = todo.pop()
-        if isinstance(e, Opaque | Indexed | Symbol):
-            if e not in found:
-                found.append(e)
-        else:
-            todo.extend(reversed(e.args))
-    return found
-
-
 def _partials(
     expression: Expr, target: Indexed, order: Mapping[Basic, int]
 ) -> list[tuple[Expr, Factors]]:
@@ -266,7 +252,10 @@ def _partials(
     if isinstance(expression, Mixing):
         return [(expression, ())]
     order = {**order, target: -1}
-    atoms = sorted(_atoms(expression), key=lambda a: (not _is_past(a), *by_appearance(order, a)))
+    atoms = sorted(
+        leaves(expression, Opaque, Indexed, Symbol),
+        key=lambda a: (not _is_past(a), *by_appearance(order, a)),
+    )
     stand_in = {atom: Dummy(real=True) for atom in atoms}
     back = {dummy: atom for atom, dummy in stand_in.items()}
     plain = expression.xreplace(stand_in)
@@ -319,7 +308,7 @@ def _matrix_terms(
                 yield from _matrix_terms(part, *rest)
         case Diag():
             through = _applied(right, vector)
-            for symbol in _atoms(matrix.vector):
+            for symbol in leaves(matrix.vector, Opaque, Indexed, Symbol):
                 if not isinstance(symbol, Symbol):
                     continue
                 slope = matrix.vector.diff(symbol) * through

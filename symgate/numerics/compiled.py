@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from sympy import Dummy, Expr, Indexed, Symbol, lambdify
 from sympy.printing.numpy import NumPyPrinter
 
-from symgate.algebra.vectors import Total, as_product
+from symgate.algebra.structure import leaves
+from symgate.algebra.vectors import MatVec, Total
 
 Array = NDArray[Any]
 
@@ -58,14 +59,9 @@ class CompiledElementwise:
 @lru_cache(maxsize=1024)
 def elementwise(expressions: tuple[Expr, ...]) -> CompiledElementwise:
     """Compile expressions in which every symbol is a vector; matrix products are inputs."""
-    inputs: dict[Expr, Dummy] = {}
-
-    def opened(e: Expr) -> Expr:
-        if isinstance(e, Total | Indexed | Symbol) or as_product(e):
-            return inputs.setdefault(e, Dummy(f"v{len(inputs)}", real=True))
-        return e.func(*map(opened, e.args)) if e.args else e
-
-    bodies = [opened(e) for e in expressions]
+    held = dict.fromkeys(v for e in expressions for v in leaves(e, Total, Indexed, Symbol, MatVec))
+    inputs = {e: Dummy(f"v{i}", real=True) for i, e in enumerate(held)}
+    bodies = [e.xreplace(inputs) for e in expressions]
     function = lambdify(
         list(inputs.values()), bodies, modules=[NAMES], printer=_printer(), cse=True
     )

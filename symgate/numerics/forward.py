@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Add, Expr, Indexed, Symbol
 
-from symgate.algebra.vectors import as_product
+from symgate.algebra.structure import leaves
+from symgate.algebra.vectors import MatVec, as_product
 from symgate.equations.cell import Cell
 from symgate.numerics.arrays import number_of
 from symgate.numerics.loop import Loop, Progress, advance
@@ -26,7 +27,6 @@ from symgate.numerics.schedule import (
     ActivationBlock,
     ElementwiseBlock,
     ProductBlock,
-    leaves,
     schedule,
     split_stacks,
 )
@@ -214,7 +214,9 @@ class ForwardTape:
             if isinstance(op, ActivationBlock):
                 found.update(p for p in op.products if p is not None)
             elif isinstance(op, ElementwiseBlock):
-                found.update(2 * [leaf for e in op.expressions for leaf in leaves(e)])
+                found.update(
+                    2 * [leaf for e in op.expressions for leaf in leaves(e, Indexed, MatVec)]
+                )
             else:
                 found.update({op.source: 2})
         return found

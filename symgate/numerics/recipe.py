@@ -11,14 +11,15 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from sympy import Expr, Rational
+from sympy import Expr, Indexed, Rational
 
 from symgate.algebra.fold import Semantics, fold, function_name
-from symgate.algebra.vectors import as_product, name_of, rank, time_of, variable
+from symgate.algebra.structure import leaves
+from symgate.algebra.vectors import MatVec, as_product, name_of, rank, time_of, variable
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
 from symgate.linear.linearise import linearise
-from symgate.numerics.schedule import ActivationBlock, ProductBlock, leaves, schedule
+from symgate.numerics.schedule import ActivationBlock, ProductBlock, schedule
 from symgate.numerics.tape import OPERATIONS
 
 
@@ -116,7 +117,7 @@ class _InstructionWriter(Semantics):
 
     def read(self, e: Expr) -> None:
         """The variables, parameters and products of an expression are read, not worked out."""
-        for leaf in leaves(e):
+        for leaf in leaves(e, Indexed, MatVec):
             if leaf not in self.known:
                 self.known[leaf] = self.leaf(leaf)
 

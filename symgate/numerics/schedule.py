@@ -16,7 +16,8 @@ from sympy.core.basic import Basic
 
 from symgate.algebra.length import MOST_WRITTEN, length
 from symgate.algebra.matrices import pieces
-from symgate.algebra.vectors import MatVec, as_product, is_variable, name_of, time_of, variable
+from symgate.algebra.structure import leaves
+from symgate.algebra.vectors import MatVec, as_product, name_of, time_of, variable
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
 from symgate.linear.linearise import linearise
@@ -203,7 +204,7 @@ class _LoopPlan:
         ready: dict[Basic, int] = {}  # each with its length where the others are written in
         deep: dict[Basic, int] = {}
         for name in waiting:
-            inside = leaves(self.body[name])
+            inside = leaves(self.body[name], Indexed, MatVec)
             written = length([self.body[name]], ready)
             depth = 1 + max((deep.get(e, 0) for e in inside), default=0)
             fits = not ready or (written <= MOST_WRITTEN and depth <= DEEPEST)
@@ -217,7 +218,7 @@ class _LoopPlan:
         inside: dict[Basic, Expr] = {}
         for name in names:
             inside[variable(name)] = e = _substituted(self.body[name], inside)
-            if not all(self.is_known(leaf, known) for leaf in leaves(e)):
+            if not all(self.is_known(leaf, known) for leaf in leaves(e, Indexed, MatVec)):
                 raise AssertionError(f"{name} reads what no operation has made: {e}")
         return ElementwiseBlock(tuple(names), tuple(inside.values()))
 
@@ -257,10 +258,3 @@ def _substituted(e: Expr, inside: dict[Basic, Expr]) -> Expr:
 def _in_order(e: Basic) -> list[MatVec]:
     """The products of an expression, in a fixed order."""
     return sorted(e.atoms(MatVec), key=str)
-
-
-def leaves(e: Expr) -> list[Expr]:
-    """The variables and products that an expression is element-wise in."""
-    if is_variable(e) or as_product(e):
-        return [e]
-    return [leaf for part in e.args for leaf in leaves(part)]

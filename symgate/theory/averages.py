@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from sympy import Expr, Indexed, Mul, Symbol
 
 from symgate.algebra.length import summands
+from symgate.algebra.structure import leaves
 from symgate.errors import SymgateError
 from symgate.numerics.compiled import elementwise
 
@@ -107,12 +108,9 @@ def with_numbers(e: Expr, numbers: tuple[tuple[Any, float], ...]) -> Expr:
     return e.xreplace({s: sp.Float(v) for s, v in numbers})
 
 
-@lru_cache(maxsize=4096)
 def atoms(e: Expr) -> tuple[Any, ...]:
     """The values that an expression holds."""
-    found = e.atoms(Indexed)
-    inside = {s for a in found for s in a.atoms(Symbol)}
-    return tuple(sorted(found | (e.atoms(Symbol) - inside), key=str))
+    return tuple(sorted(leaves(e, Indexed, Symbol), key=str))
 
 
 def over_grid(e: Expr, laws: Mapping[Any, Law]) -> float:
