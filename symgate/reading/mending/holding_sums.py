@@ -22,10 +22,14 @@ def siblings(sketch: Sketch) -> Iterator[Broken]:
     if most < 2 or len(odd) > max(1, len(every) // 4):
         return
     for own, s in odd:
-        kind = "missing_term" if sketch.sources(s) < usual else "wrong_state"
-        yield Broken(
-            own.name, s.start, s.stop, kind, f"{own.name} does not read the same as the others"
+        new, lacking = (
+            " and ".join(sorted(names))
+            for names in (sketch.sources(s) - usual, usual - sketch.sources(s))
         )
+        others = f"where the others read {lacking}" if lacking else "which the others do not read"
+        kind = "wrong_state" if new else "missing_term"
+        read = f"reads {new}, {others}" if new else f"does not read {lacking}; the others do"
+        yield Broken(own.name, s.start, s.stop, kind, f"{own.name} {read}")
 
 
 def _lacking(own: Facts, s: WeightedSum, what: str, weight: float) -> Broken:

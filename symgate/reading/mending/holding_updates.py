@@ -92,12 +92,19 @@ def gated(sketch: Sketch) -> Iterator[Broken]:
     """With two gates, each part of an update has one of its own: not f ⊙ c + i ⊙ f ⊙ g."""
     for name, own, found, gates in _updates(sketch):
         if len(gates) > 1 and found != {(g,): 1.0 for g in gates}:
-            yield at(
-                own,
-                own.term,
-                "wrong_gate",
-                f"in the update of {name}, a term has no gate or more than one",
-            )
+            yield at(own, own.term, "wrong_gate", f"in the update of {name}, {_odd(found, gates)}")
+
+
+def _odd(found: Polynomial, gates: set[str]) -> str:
+    """What is wrong with the gates of an update, whose weights add up to `found`."""
+    weights = {monomial[0]: c for monomial, c in found.items() if len(monomial) == 1}
+    idle = sorted(gates - {factor for monomial in found for factor in monomial})
+    if found.get((), 0.0) < 0 or any(c < 0 for c in weights.values()):
+        return "a part is subtracted"
+    if any(len(monomial) != 1 for monomial in found):
+        return "a part is not weighed by just one gate"
+    twice = [name for name, c in weights.items() if c > 1]
+    return f"{(twice or idle)[0]} weighs {'two parts' if twice else 'nothing'}"
 
 
 def paired(sketch: Sketch) -> Iterator[Broken]:
