@@ -36,7 +36,6 @@ PRIOR = {
     "concatenation_became_sum": 0.7,
     "bias_outside_activation": 0.85,
     "spurious_activation": 0.7,
-    "missing_tanh": 0.6,
     "missing_activation": 0.8,
     "misplaced_reset": 0.75,
     "misplaced_factor": 0.75,

@@ -24,13 +24,7 @@ def changes(sketch: Sketch, printing: Printing) -> Iterator[Change]:
 
 
 def in_line(sketch: Sketch, own: Facts, printing: Printing) -> Iterator[Change]:
-    """Every change of one line, but for a tanh that the words say is left out."""
-    for change in _of_line(sketch, own, printing):
-        if change.kind != "missing_tanh" or not printing.without_output:
-            yield change
-
-
-def _of_line(sketch: Sketch, own: Facts, printing: Printing) -> Iterator[Change]:
+    """Every change of one line."""
     maker = Maker(sketch, own, printing)
     for term in own.terms:
         match term:

@@ -183,8 +183,3 @@ def updates(maker: Maker) -> Iterator[Change]:
                 yield maker.change(part.term, new, "missing_factor", meant)
             turned, meant = maker.complemented(new, meant)
             yield maker.change(part.term, turned, "missing_factor", meant)
-    for term in maker.own.terms:
-        if isinstance(term, Var) and term.name in maker.sketch.memories and term.time != -1:
-            new = Call(term.start, term.stop, "tanh", "", term, (term.start, term.start))
-            meant = f"{maker.printing.tanh}({maker.shown(term)})"
-            yield maker.change(term, new, "missing_tanh", meant)

@@ -41,11 +41,6 @@ _SIGNS = (
     "·",
     "∗",
 )
-_WITHOUT = re.compile(
-    r"\b(?:without|no|omit\w*|drop\w*|remov\w*|linear)\b[^.\n$]{0,25}\boutput\b[^.\n$]{0,25}"
-    r"\b(?:squash|activat|non-?linear|tanh|function)|\b(?:memory|cell)[^.\n$]{0,25}linearly",
-    re.IGNORECASE,
-)
 
 
 class Printing:
@@ -101,11 +96,6 @@ class Printing:
         for mark in {*marks}:
             shown = shown.replace(mark, "")
         return shown
-
-    @cached_property
-    def without_output(self) -> bool:
-        """Whether the words say that the output has no function: without output squashing."""
-        return _WITHOUT.search(self.document) is not None
 
     # -- names ---------------------------------------------------------------------------
 
