@@ -114,15 +114,16 @@ def other_cases(lines: Sequence[LaidOutLine]) -> list[tuple[str, str]]:
 def _is_one(lines: Sequence[LaidOutLine], own: LaidOutLine, ref: Reference) -> bool:
     """Whether a name that nothing defines is that of a line in the other case.
 
-    It is where that is a state, or no step is printed, or a gate that no line reads otherwise
-    and that is no input: no weight acts on it.
+    It is where that is a state, or no step is printed, or where no line reads that otherwise
+    and the name is no input: read at t-1, or a gate, on which no weight acts.
     """
     kept = any(_reads(line, own.name, -1) for line in lines) and _reads(own, ref.name, -1)
     if own.target.time is None or _reads(own, own.name, -1) or kept:
         return True
     read = any(r.name == own.name for line in lines for r in line.references)
     acted = any(_weighs(line, ref.name) for line in lines)
-    return ref.time == 0 and not read and not acted and _has_function(own)
+    shown = ref.time == -1 and not _reads(own, ref.name, -1)  # H_t = o tanh(c) beside h_{t-1}
+    return not read and (shown or (ref.time == 0 and not acted and _has_function(own)))
 
 
 def accented_states(lines: Sequence[LaidOutLine]) -> list[tuple[str, str]]:
@@ -162,11 +163,13 @@ def with_one_case(
     for name, other in same:
         at = next(i for i, line in enumerate(result) if line.name == other)
         target = result[at].target
-        uses = [r for line in result for r in line.references if r.name == other]
+        uses = [target, *(r for line in result for r in line.references if r.name == other)]
         parts = zip(name.split("_"), other.split("_"), strict=True)
         own, meant = next((a, b) for a, b in parts if a != b)
         shown = {r: text[r.start : r.stop] for r in uses}
         odd = [r for r in uses if own in shown[r] and meant not in shown[r]]
+        if len(odd) == len(uses) - 1 > 1:  # its left side alone is in the other case
+            own, meant, odd = meant, own, [target]
         if (target.time is None and target.letter != "Gamma") or not odd:
             continue
         edits = tuple(Edit(r.start, r.stop, relettered(shown[r], own, meant)) for r in odd)

@@ -76,6 +76,8 @@ def brackets_closed_early(maker: Maker, term: Times | Plus) -> Iterator[Change]:
     """tanh(W x + r ⊙ U h) for tanh(W x + r) ⊙ U h; σ(W x + U h + b) for σ(W x) + U h + b."""
     first = term.factors[0] if isinstance(term, Times) else term.terms[0][1]
     alone = isinstance(term, Plus) and len(term.terms) == 1  # -tanh(…)
+    if isinstance(term, Plus) and isinstance(first, Times):
+        yield from _beside_its_weight(maker, first, term)
     if not isinstance(first, Call) or alone:
         return
     summed = isinstance(term, Plus)
@@ -88,6 +90,18 @@ def brackets_closed_early(maker: Maker, term: Times | Plus) -> Iterator[Change]:
     new = replace(first, argument=argument, stop=term.stop)
     change = maker.change(term, new, kind, *maker.printing.reopened(first, term))
     yield replace(change, start=rest[0].start, stop=rest[-1].stop) if summed else change
+
+
+def _beside_its_weight(maker: Maker, first: Times, term: Plus) -> Iterator[Change]:
+    """σ(W [h, x] + b) for σ(W) [h, x] + b."""
+    call, vector = first.factors[0], first.factors[-1]
+    if len(first.factors) == 2 and isinstance(call, Call) and isinstance(call.argument, Par):
+        weight = replace(call.argument, kind="matrix")
+        applied = Apply(weight.start, vector.stop, weight, vector)
+        inside = replace(term, start=weight.start, terms=((1, applied), *term.terms[1:]))
+        new = replace(call, argument=inside, stop=term.stop)
+        meant = maker.printing.reopened(call, term)
+        yield maker.change(term, new, "misplaced_parenthesis", *meant)
 
 
 def _into_last(call: Call, term: Times) -> tuple[AnyTerm, Sequence[AnyTerm]] | None:

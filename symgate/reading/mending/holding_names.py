@@ -104,7 +104,8 @@ def cased(sketch: Sketch) -> Iterator[Broken]:
     for own in sketch.lines.values():
         for v in own.variables:
             other = v.name.swapcase()
-            rarer = 0 < sketch.reads[v.name, 0] < sketch.reads[other, 0]
+            here, there = sketch.reads[v.name, 0], sketch.reads[other, 0]
+            rarer = 0 < here < there or (here == there and v.name[0].isupper())
             if {v.name, other} <= sketch.entering and rarer:
                 yield at(own, v, "case_mismatch", f"{v.name} is written {other} elsewhere", True)
 

@@ -163,6 +163,18 @@ def enclosed(sketch: Sketch) -> Iterator[Broken]:
                 yield at(own, own.term, kind, f"{own.name} has a term outside its activation")
 
 
+def on_weights(sketch: Sketch) -> Iterator[Broken]:
+    """No function is applied to a weight alone: not σ(W) [h, x] + b."""
+    for own in sketch.lines.values():
+        for term in own.terms:
+            for f in times(term):
+                if isinstance(f, Call) and isinstance(f.argument, Par) and not f.assumed:
+                    behind = [t for t in times(term) if isinstance(t, Cat) or t.start > f.stop]
+                    if any(v.time == -1 for t in behind for v in variables(t)):
+                        why = f"{f.function} is applied to the weight {f.argument.name} alone"
+                        yield at(own, own.term, "misplaced_parenthesis", why, True)
+
+
 def reset_inside(sketch: Sketch) -> Iterator[Broken]:
     """A gate in a weighted sum multiplies the state alone: not r ⊙ (W [h, x])."""
     for own in sketch.lines.values():

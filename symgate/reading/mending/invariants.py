@@ -86,6 +86,7 @@ INVARIANTS = {
         Invariant(sums.with_and_without, mends=("spurious_term",)),
         Invariant(sums.positive, unseen=True, mends=("wrong_sign",)),
         Invariant(sums.enclosed, mends=("bias_outside_activation", "misplaced_parenthesis")),
+        Invariant(sums.on_weights, mends=("misplaced_parenthesis",)),
         Invariant(sums.reset_inside, mends=("misplaced_factor",)),
         Invariant(functions.like_functions, mends=("wrong_activation",)),
         Invariant(functions.functions_of_gates, mends=("missing_activation",)),

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 
-from symgate.reading.faults import FoundFault, Placed, relettered
+from symgate.reading.faults import Edit, FoundFault, Placed, relettered
 from symgate.reading.mending.readable import Readable
 from symgate.reading.names import Reference
 from symgate.reading.structure import affine, variables
@@ -28,6 +28,7 @@ def faults(cell: Readable) -> Iterator[FoundFault]:
     yield from _unread_output(cell)
     yield from _strange_readouts(cell)
     yield from _constants(cell)
+    yield from _too_early(cell)
     yield from _backwards(cell)
 
 
@@ -47,6 +48,22 @@ def _backwards(cell: Readable) -> Iterator[FoundFault]:
             meant = cell.printed(behind[0].start, behind[0].stop).replace("-", "+")
             why = f"{u.name} runs backward, from the step behind it"
             yield cell.exchanged("wrong_time_index", why, behind[0], meant, 0.8)
+
+
+def _too_early(cell: Readable) -> Iterator[FoundFault]:
+    """h'_{t-1} = tanh(W x_t + …), what is made of this step, beside h_t = …: it is of this step."""
+    now = [u for u in cell.found.lines if u.line.target.time == 0]
+    for u in cell.found.lines if len(now) > 1 else ():
+        own, every = u.line.target, [r for o in cell.found.lines for r in o.line.references]
+        if own.time != -1 or all(r.time != 0 for r in u.line.references):
+            continue
+        uses = [own, *(r for r in every if (r.name, r.time) == (own.name, -1))]
+        edits = [Edit(r.start, r.stop, cell.at_step(r, 0, [(-1, r)])) for r in uses]
+        if all(e.text for e in edits):
+            why = f"{own.name} is made of values of this step"
+            printed = cell.printed(own.start, own.stop)
+            place = (own.start, own.stop, printed, edits[0].text)
+            yield FoundFault("wrong_time_index", why, *place, tuple(edits), 0.85)
 
 
 def _constants(cell: Readable) -> Iterator[FoundFault]:
@@ -98,7 +115,7 @@ def _renamed(cell: Readable, u: Understood, kept: Understood) -> FoundFault | No
         own_marks = {mark for p in cell.parameters(u) for mark in "".join(p.ref.labels)}
         lacking = [v for v in lacking if v.ref.letter in own_marks]
     if len({v.name for v in lacking}) != 1:
-        return None
+        return None if lacking else _by_its_weights(cell, u, kept)
     marks = {lacking[0].ref.letter, *lacking[0].ref.labels}
     marked = [
         own for own in (kept, u) if any(marks & {*p.ref.labels} for p in cell.parameters(own))
@@ -107,6 +124,20 @@ def _renamed(cell: Readable, u: Understood, kept: Understood) -> FoundFault | No
     meant = cell.printed(lacking[0].start, lacking[0].stop)
     why = f"{u.name} is defined twice, and {lacking[0].name} never"
     return cell.exchanged("symbol_defined_twice", why, target, meant, 0.85)
+
+
+def _by_its_weights(cell: Readable, *twice: Understood) -> FoundFault | None:
+    """The i_t whose weights are U_o, W_o and b_o, beside another with U_i, W_i and b_i."""
+    labels = [[{*p.ref.labels} for p in cell.parameters(u)] for u in twice]
+    shared = [set.intersection(*own) if own else set[str]() for own in labels]
+    for u, marks, others in zip(twice, shared, reversed(shared), strict=True):
+        free = len(marks) == 1 and not marks & {v.line.target.letter for v in cell.found.lines}
+        if free and others == {u.line.target.letter}:
+            target, (mark,) = u.line.target, marks
+            meant = relettered(cell.printed(target.start, target.stop), target.letter, mark, 1)
+            why = f"{u.name} is defined twice, here with the weights of {mark}"
+            return cell.exchanged("symbol_defined_twice", why, target, meant, 0.85)
+    return None
 
 
 def _lacking(cell: Readable, read: AbstractSet[str] = frozenset()) -> list[Var]:
