@@ -155,9 +155,8 @@ def functions(maker: Maker, call: Call) -> Iterator[Change]:
             stop=stop,
         )
     if isinstance(call.argument, Plus) and not affine(call):
-        meant = maker.shown(call.argument).strip()
-        meant = meant[1:-1].strip() if meant[:1] == "(" and meant[-1:] == ")" else meant
-        yield maker.change(call, call.argument, "spurious_activation", meant)
+        bare = maker.printing.bare(call.argument)
+        yield maker.change(call, call.argument, "spurious_activation", bare)
     if isinstance(call.argument, Times) and call.stop > call.argument.stop:
         first, *rest = call.argument.factors
         short = replace(call, argument=first, stop=first.stop)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from symgate.reading.characters import LOWERED
 from symgate.reading.faults import Edit, edited
@@ -58,7 +58,8 @@ class Printing:
     def bare(self, term: AnyTerm) -> str:
         """A term as printed, without brackets around all of it."""
         shown = self.of(term).strip()
-        return shown[1:-1] if shown[:1] == "(" and shown[-1:] == ")" else shown
+        open_at = accumulate((c == "(") - (c == ")") for c in shown[:-1])
+        return shown[1:-1].strip() if shown[-1:] == ")" and all(n > 0 for n in open_at) else shown
 
     def edited(self, term: AnyTerm, *edits: Edit) -> str:
         start = min([term.start, *(e.start for e in edits)])
