@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Adjoint": "symgate.linear.adjoint",
+    "BackwardStep": "symgate.linear.adjoint",
     "Cell": "symgate.equations.cell",
     "Check": "symgate.checking.check",
     "Comparison": "symgate.comparing.comparison",
@@ -134,7 +134,7 @@ if TYPE_CHECKING:
     )
     from symgate.exploring.explore import Explore, explore
     from symgate.judging.claims import Judgement, Judgements, judge
-    from symgate.linear.adjoint import Adjoint, adjoint
+    from symgate.linear.adjoint import BackwardStep, adjoint
     from symgate.linear.jacobian import jacobian
     from symgate.linear.linearise import linearise
     from symgate.linear.terms import Linearisation
@@ -167,7 +167,7 @@ if TYPE_CHECKING:
     from symgate.writing.latex import latex, notations
 
 __all__ = [
-    "Adjoint",
+    "BackwardStep",
     "Cell",
     "Check",
     "Comparison",

@@ -46,7 +46,7 @@ WITHOUT = {
 }
 #: The classes of results, each by the verb that makes it.
 MADE_BY = {
-    "Adjoint": "adjoint",
+    "BackwardStep": "adjoint",
     "Cell": "from text",
     "Check": "check",
     "Comparison": "compare",

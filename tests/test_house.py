@@ -178,7 +178,7 @@ def test_no_class_name_stands_twice() -> None:
 
 
 #: Classes that are called as SymPy's because they mean the same.
-SAME = {"Adjoint", "Equality", "Options", "ShapeError"}
+SAME = {"ShapeError"}
 
 
 def test_no_class_bears_a_name_of_sympys_with_another_meaning() -> None:

@@ -55,7 +55,7 @@ class Member:
 
 
 @dataclass(frozen=True)
-class Equality:
+class StatedEquality:
     """A chain of sides that are said to be equal; `display` on lines of their own."""
 
     sides: tuple[Member, ...]
@@ -63,7 +63,7 @@ class Equality:
     display: bool = True
 
 
-def equalities(text: str) -> Iterator[Equality]:
+def equalities(text: str) -> Iterator[StatedEquality]:
     """The chains of a formula or of a document, in order.
 
     >>> [len(e.sides) for e in equalities("∂h_t/∂h_{t-1} = diag(z_t) = z_t")]
@@ -74,7 +74,7 @@ def equalities(text: str) -> Iterator[Equality]:
         try:
             found = tokens(written_in_latex(_with_powers(piece)))
         except FormulaError as error:
-            yield Equality((Member(None, error.start, error.stop, error.message),), Indices())
+            yield StatedEquality((Member(None, error.start, error.stop, error.message),), Indices())
             continue
         for row in _rows(found, piece.kind == "plain"):
             if rows and piece.display and row[0].kind in ("PLUS", "MINUS", "EQ"):
@@ -85,9 +85,11 @@ def equalities(text: str) -> Iterator[Equality]:
         sides = _sides(row)
         relation = next((t for t in row if t.value in _BOUNDS), None)
         if relation is not None and len(sides) == 1:
-            yield Equality((Member(None, row[0].start, row[-1].stop, BOUND),), Indices(), display)
+            yield StatedEquality(
+                (Member(None, row[0].start, row[-1].stop, BOUND),), Indices(), display
+            )
             continue
-        yield Equality(tuple(map(_side, sides)), indices(sides), display)
+        yield StatedEquality(tuple(map(_side, sides)), indices(sides), display)
 
 
 def _formulas(text: str) -> list[Piece]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from symgate.checking.claims import Equality, Member
+from symgate.checking.claims import Member, StatedEquality
 from symgate.checking.partials import derivative, product_of, running, spoken
 from symgate.checking.values import NotUnderstood
 from symgate.reading.symbols import FUNCTIONS
@@ -23,7 +23,7 @@ Letters = frozenset[str]
 COMPONENTS: Letters = frozenset("ijklmnpqrs")
 
 
-def without_entries(equality: Equality) -> Equality:
+def without_entries(equality: StatedEquality) -> StatedEquality:
     """The same about whole matrices, where its left side is an entry of a Jacobian."""
     left, *rest = equality.sides
     found = _entry(left.tree) if left.tree is not None else None

@@ -13,7 +13,7 @@ from symgate.algebra.text import text
 from symgate.algebra.vectors import shifted
 from symgate.bounds.norms import bounds
 from symgate.checking.brackets import wrong_bracket, wrong_way
-from symgate.checking.claims import BOUND, Equality, Member, equalities
+from symgate.checking.claims import BOUND, Member, StatedEquality, equalities
 from symgate.checking.derivatives import at_the_last_step, meanings
 from symgate.checking.entries import without_entries
 from symgate.checking.locating import MOST_TOLD, Flaw, Locator
@@ -117,12 +117,12 @@ class Judge:
             self.judged = [*kept, Judged(UNCLEAR, (*overruled, *redefined * wrong))]
 
     @cached_property
-    def equalities(self) -> list[Equality]:
+    def equalities(self) -> list[StatedEquality]:
         return list(map(without_entries, equalities(self.claim)))
 
     # -- what a line is about ----------------------------------------------------------------
 
-    def targets(self, equality: Equality, alone: bool) -> tuple[Target, ...]:
+    def targets(self, equality: StatedEquality, alone: bool) -> tuple[Target, ...]:
         found = targets(self.cell, equality, self.names, self.claim)
         if found or not self.claim.strip():
             return found
@@ -135,7 +135,7 @@ class Judge:
         lag = self.asked.lag if self.asked.lag is not None else int(wrt in self.cell.states)
         return (replace(jacobian(of, wrt, lag), indices=equality.indices),)
 
-    def define(self, equality: Equality) -> None:
+    def define(self, equality: StatedEquality) -> None:
         """A line that gives a formula a name of its own, which later lines may use."""
         left, *rest = equality.sides
         ref = reference(left.tree, equality.indices) if left.tree is not None else None
@@ -144,7 +144,7 @@ class Judge:
             given = Definition(rest[-1].tree, equality.indices, ref.time)
             self.defined[key(ref.name)] = given
 
-    def redefined(self, equality: Equality) -> list[Flaw]:
+    def redefined(self, equality: StatedEquality) -> list[Flaw]:
         """Names of the cell that a line defines otherwise; it may be about another cell."""
         left = equality.sides[0]
         said = [self.defines(equality, named) for named in self.names]
@@ -159,7 +159,7 @@ class Judge:
         found = [self.scope(n, Indices()).moment(tree) for n in self.names if tree is not None]
         return any(m is not None and m.name in self.cell.parameters for m in found)
 
-    def defines(self, equality: Equality, named: Lexicon) -> bool | None:
+    def defines(self, equality: StatedEquality, named: Lexicon) -> bool | None:
         """Whether a line says of a value what the cell says; None where it says nothing."""
         left, *rest = equality.sides
         if left.tree is None or len(rest) != 1 or rest[0].tree is None:
@@ -395,6 +395,6 @@ class Judge:
         return told or (Flaw(*span, ("the sum is not the exact one",)),)
 
 
-def sides(equality: Equality) -> tuple[Member, ...]:
+def sides(equality: StatedEquality) -> tuple[Member, ...]:
     """The sides that are claimed: all but the first, or the only one."""
     return equality.sides[1:] or equality.sides

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from symgate.checking.claims import Equality
+from symgate.checking.claims import StatedEquality
 from symgate.checking.exponents import exponent
 from symgate.checking.names import Lexicon, key
 from symgate.checking.partials import derivative, differential, whole
@@ -62,7 +62,7 @@ def jacobian(of: str, wrt: str, lag: int, shown: str = "") -> Target:
 
 
 def targets(
-    cell: Cell, equality: Equality, names: tuple[Lexicon, ...], text: str
+    cell: Cell, equality: StatedEquality, names: tuple[Lexicon, ...], text: str
 ) -> tuple[Target, ...]:
     """What an equality is about: for a symbolic k once for each of some k; () for nothing."""
     left, *rest = equality.sides
@@ -88,7 +88,7 @@ def targets(
     return (Target(shown, left=tree, indices=equality.indices),) if equality.display else ()
 
 
-def lacking(cell: Cell, found: Iterable[Equality], names: tuple[Lexicon, ...]) -> str:
+def lacking(cell: Cell, found: Iterable[StatedEquality], names: tuple[Lexicon, ...]) -> str:
     """Why no line is about a derivative of the cell: a name that it lacks, or none at all."""
     for equality in found:
         tree = equality.sides[0].tree

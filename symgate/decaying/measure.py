@@ -26,7 +26,7 @@ from symgate.numerics.norms import NORMS
 from symgate.numerics.product import LagNorms, lag_norms
 from symgate.numerics.room import must_fit
 from symgate.numerics.run import Run
-from symgate.numerics.setup import DRAWN, Options, Setup, lags_before, positions, setup
+from symgate.numerics.setup import DRAWN, Setup, SetupOptions, lags_before, positions, setup
 from symgate.numerics.simulate import simulate
 
 Array = NDArray[Any]
@@ -65,7 +65,7 @@ def decay(
     singular: Iterable[int] | None = None,
     progress: Progress | None = None,
     engine: str | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[SetupOptions],
 ) -> Decay:
     """Measure ∂of_t/∂wrt_{t-k} for k = 0 … lags.
 
@@ -91,7 +91,7 @@ def decay(
         for name, value in options.items():
             if name in (*DRAWN, *run.cell.parameters) and value is not None:
                 raise SymgateError(f"{name} is for a cell; a run has been made already")
-            known_name("the option", name, sorted(Options.__optional_keys__))
+            known_name("the option", name, sorted(SetupOptions.__optional_keys__))
         of, wrt = ends(run.cell, of, wrt)
         given = {k: ASKED[k](k, v) for k in ("lags", "at") if (v := options.get(k)) is not None}
         usual = lags_before(None, run.steps - 1, of_state=wrt in run.cell.states)

@@ -33,7 +33,7 @@ Mark = Callable[[str, int], Indexed]
 
 @tells("an adjoint")
 @dataclass(frozen=True)
-class Adjoint:
+class BackwardStep:
     """Back-propagation through one step, as vector expressions.
 
     `deltas` maps each node to δ of it at time t, in the reverse order of the step, in terms
@@ -79,7 +79,7 @@ def delta(name: str, rank: int = 1) -> Indexed:
 
 
 @once_a_cell
-def adjoint(cell: Cell) -> Adjoint:
+def adjoint(cell: Cell) -> BackwardStep:
     """Read the linearisation of a cell backward."""
     lin = linearise(cell)
     taken = {*lin.nodes, *cell.inputs, *cell.parameters}
@@ -96,7 +96,7 @@ def adjoint(cell: Cell) -> Adjoint:
                 pushed = term.map.pull(pushed)
             back.setdefault(term.source, []).append(pushed)
     total = {source: Add(*parts) for source, parts in back.items()}
-    return Adjoint(
+    return BackwardStep(
         lin,
         _frozen({n.name: total.get(n.symbol, S.Zero) for n in lin.backward()}),
         _frozen({s: total.get(cell.variable(s, 1), S.Zero) for s in cell.states}),

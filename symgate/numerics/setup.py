@@ -49,7 +49,7 @@ class Measuring(Drawing, total=False):
     at: int | Sequence[int] | None
 
 
-class Options(Drawn, Measuring, total=False):
+class SetupOptions(Drawn, Measuring, total=False):
     """All keywords from which a `Setup` is made."""
 
 
@@ -96,7 +96,7 @@ LONG = 10_000
 DRAWN = tuple(f.name for f in fields(Setup) if f.name not in ("cell", "lags", "at"))
 
 
-def setup(cell: Cell, **given: Unpack[Options]) -> Setup:
+def setup(cell: Cell, **given: Unpack[SetupOptions]) -> Setup:
     """A `Setup` of checked choices.
 
     Where only `samples` is given, one network is drawn: several sequences of it are asked
@@ -113,9 +113,9 @@ def setup(cell: Cell, **given: Unpack[Options]) -> Setup:
     if biases:
         options["bias"] = {**options.get("bias", {}), **biases}
     for name, value in options.items():
-        if name not in Options.__optional_keys__:
+        if name not in SetupOptions.__optional_keys__:
             beside = name in ("bounds", "paths", "predictions")
-            known = () if beside else sorted(Options.__optional_keys__)
+            known = () if beside else sorted(SetupOptions.__optional_keys__)
             raise UnknownName("the option", name, known, f"the curve has it, as d.{name}")
         options[name] = (whole(1) if name == "lags" else ASKED[name])(name, value)
     alone = "samples" in options and "networks" not in options

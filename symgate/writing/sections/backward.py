@@ -12,7 +12,7 @@ from sympy.core.basic import Basic
 from symgate.algebra.marks import Differential, Gradient, OverTime
 from symgate.algebra.operators import Diag, Outer, factored, product, transposed
 from symgate.algebra.vectors import MatVec, Vector, name_of, shifted, variable
-from symgate.linear.adjoint import Adjoint, adjoint, delta
+from symgate.linear.adjoint import BackwardStep, adjoint, delta
 from symgate.writing.gathered import gathered
 from symgate.writing.subject import Subject
 from symgate.writing.tree import Formula, FormulaLine, Part, Step, Written, listed, worded
@@ -44,7 +44,7 @@ def _order(subject: Subject) -> dict[Basic, int]:
     return order
 
 
-def _recursion(subject: Subject, back: Adjoint, order: dict[Basic, int]) -> Step:
+def _recursion(subject: Subject, back: BackwardStep, order: dict[Basic, int]) -> Step:
     lines = []
     for name, expression in back.deltas.items():
         parts = _parts(gathered(expression))
@@ -88,7 +88,7 @@ def _outputs(subject: Subject) -> set[str]:
     return {name for name in subject.cell.equations if name not in read}
 
 
-def _handed_on(subject: Subject, back: Adjoint, order: dict[Basic, int]) -> Step:
+def _handed_on(subject: Subject, back: BackwardStep, order: dict[Basic, int]) -> Step:
     lines = []
     for state in subject.states:
         left = shifted(variable(LATER + state), 1)
@@ -117,7 +117,7 @@ def _sign_in_front(expression: Any) -> Any:
     return expression.xreplace(turned)
 
 
-def _gradients(subject: Subject, back: Adjoint, order: dict[Basic, int]) -> Step:
+def _gradients(subject: Subject, back: BackwardStep, order: dict[Basic, int]) -> Step:
     cell = subject.cell
     if not cell.parameters:
         return Step(("Gradients of the parameters",), ("There are none.",))
