@@ -82,7 +82,9 @@ class Calls:
         base, script = factor.base, factor.scripts[0]
         if not (isinstance(base, Spelled) and base.name == "e" and script.kind == "SUP"):
             return None
-        if "e" in self.context.defined or len(script.inside) < 2:
+        ref = reference(factor, self.context.indices)
+        named = "e" in self.context.defined or (ref is not None and ref.time is not None)
+        if named or len(script.inside) < 2:
             return None
         items, _ = parsed(script.inside)
         return Call(

@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from symgate.reading.grouping import Draft
+from symgate.reading.lines import LaidOutLine
 from symgate.reading.mending.book import known
-from symgate.reading.terms import AnyTerm, Apply, Call, Quot, Times, Var, subterms, text
+from symgate.reading.terms import (
+    AnyTerm,
+    Apply,
+    Call,
+    Cat,
+    Quot,
+    Times,
+    Var,
+    children,
+    subterms,
+    text,
+)
 from symgate.reading.understood import Understanding, Understood
 
 
@@ -81,6 +94,29 @@ def with_readouts(found: Understanding) -> Understanding:
     if found.outputs and len(terms) == len(every) and known(terms):
         found.lines, found.outputs = every, []
     return found
+
+
+def made_of_input(found: Understanding, draft: Draft) -> list[LaidOutLine]:
+    """The lines of a draft made of inputs that only matrices read: x = E w, an embedding."""
+    terms = {u.name: u.term for u in found.lines if u.term is not None}
+    read = {n: [v for v in subterms(t) if isinstance(v, Var)] for n, t in terms.items()}
+    late = {v.name for own in read.values() for v in own if v.time == -1}
+    inner = {n for n, own in read.items() if any(v.name in read or v.time == -1 for v in own)}
+    given = {n for n in read if read[n] and not isinstance(terms[n], Var)} - inner - late
+    given -= {n for name, term in terms.items() for n in _outside(term) if n != name}
+    given = given if len(terms) == len(found.lines) else set()
+    return [u.line for u in found.lines if u.name in given and u.line in draft.lines]
+
+
+def _outside(term: AnyTerm) -> set[str]:
+    """The names in a term that no matrix acts on by themselves or among joined parts."""
+    if isinstance(term, Var):
+        return {term.name}
+    inner = list(children(term))
+    if isinstance(term, Apply):
+        parts = term.vector.parts if isinstance(term.vector, Cat) else (term.vector,)
+        inner = [term.matrix, *(part for part in parts if not isinstance(part, Var))]
+    return {name for part in inner for name in _outside(part)}
 
 
 def with_definitions(found: Understanding) -> Understanding:

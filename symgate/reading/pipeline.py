@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from symgate.reading.activations import resolve
@@ -15,6 +15,7 @@ from symgate.reading.aliases import (
     with_one_name,
     without_matrices,
 )
+from symgate.reading.asides import without_asides
 from symgate.reading.components import component_letters
 from symgate.reading.definitions import functions, told, written_out
 from symgate.reading.documents import code, pieces
@@ -26,8 +27,7 @@ from symgate.reading.lines import LaidOutLine, LeftOut, lines
 from symgate.reading.macros import Budget, Macro, definitions, expanded
 from symgate.reading.mending.book import known as known_cell
 from symgate.reading.modern import ranked
-from symgate.reading.names import reference
-from symgate.reading.outputs import with_definitions, with_readouts
+from symgate.reading.outputs import made_of_input, with_definitions, with_readouts
 from symgate.reading.plain import (
     bare_words,
     has_glued_times,
@@ -35,6 +35,7 @@ from symgate.reading.plain import (
     with_words,
     written_in_latex,
 )
+from symgate.reading.proved_cells import Proof
 from symgate.reading.references import named_as_last
 from symgate.reading.repairs import repaired
 from symgate.reading.rows import Equation, equations
@@ -44,7 +45,7 @@ from symgate.reading.source import Document, Piece
 from symgate.reading.state_spaces import is_state_space
 from symgate.reading.structure import Structure, affine, structure
 from symgate.reading.symbols import FUNCTIONS
-from symgate.reading.terms import Call, subterms
+from symgate.reading.terms import Call, Var, subterms
 from symgate.reading.tokens import FormulaError
 from symgate.reading.trees import Spelled, Tree
 from symgate.reading.understanding import understand
@@ -77,7 +78,7 @@ class DocumentParts:
     pieces: list[Piece] = field(default_factory=list)
     functions: dict[str, str] = field(default_factory=dict)
     unread: list[str] = field(default_factory=list)
-    numbers: dict[str, Tree] = field(default_factory=dict)
+    numbers: Mapping[str, Tree] = field(default_factory=dict)
 
 
 def find(document: Document, edits: Sequence[Edit] = ()) -> DocumentParts:
@@ -103,60 +104,74 @@ def _found(document: Document, every: Iterable[Piece], edits: Sequence[Edit]) ->
     macros = definitions(document.text) if "\\" in document.text else {}
     everything = with_brackets(with_circles(with_differences(list(_equations(found, macros)))))
     known = _indices(everything)
-    read = _read(found, everything, known)
+    found.functions = told(document.text)
+    read, proof = _proof(found, _read(found, everything, known), everything, known, document.text)
     cases, accents = other_cases(read), accented_states(read)
-    if cases or accents:
+    if (cases or accents) and not proof.drafts:
         found.skipped.clear()
         known = replace(known, same=frozenset(cases + accents))
-        read = with_one_case(_read(found, everything, known), cases, document.text)
-        read = with_one_name(read, accents, document.text)
-    read, made = without_matrices(read)
-    read = list(written_out(read, functions(everything, known), found.numbers, known))
-    for line in made:
-        why = "a matrix that is made of parameters"
-        found.skipped.append((line.equation.start, line.equation.stop, why))
-    groups = grouped(with_aliases(read, document.text), document.text)
-    for line, why in groups.skipped:
-        near = [d for d in groups.drafts if any(map(line.is_candidate_of, d.lines))]
-        near = near or [d for d in groups.drafts if _reads_the_same_stranger(line, d.lines)]
-        near = near or [d for d in groups.drafts[-1:] if _shows_a_stranger(line, read)]
+        again = with_one_case(_read(found, everything, known), cases, document.text)
+        again = with_one_name(again, accents, document.text)
+        read, proof = _proof(found, again, everything, known, document.text)
+    groups = grouped(with_aliases(proof.others, document.text), document.text)
+    drafts = [*proof.drafts, *proof.beside(groups.drafts)]
+    drafts.sort(key=lambda draft: draft.lines[0].number)
+    for line, why in (*groups.skipped, *proof.skipped):
+        near = [d for d in drafts if any(map(line.is_candidate_of, d.lines))]
+        near = near or [d for d in drafts if _reads_the_same_stranger(line, d.lines)]
+        near = near or [d for d in drafts[-1:] if _shows_a_stranger(line, read)]
         if near:
             near[0].outputs.append(line)
             continue
-        found.skipped.append((line.equation.start, line.equation.stop, why))
-    for draft in groups.drafts[MAX_CELLS:]:
-        equation = draft.lines[0].equation
-        found.skipped.append((equation.start, equation.stop, f"more than {MAX_CELLS} cells"))
-    found.functions = told(document.text) | found.functions
-    for draft in groups.drafts[:MAX_CELLS]:
-        understanding = understand(draft, known, document.text, found.functions)
-        parts = structure(understanding)
-        resolve(understanding, parts)
-        parts = structure(with_readouts(with_definitions(understanding)))
-        understanding.ranked = ranked(draft, understanding)
-        clash = understanding.clash
-        read_now = understanding.ranked.texts if understanding.ranked is not None else {}
-        for u in understanding.lines:
-            if u.name in read_now:
-                continue
+        _skip(found, line, why)
+    for draft in drafts[MAX_CELLS:]:
+        _skip(found, draft.lines[0], f"more than {MAX_CELLS} cells")
+    for draft in drafts[:MAX_CELLS]:
+        own = proof.read(draft)
+        while given := made_of_input(own, draft):
+            for line in given:
+                _skip(found, line, "an input that is made of others")
+            draft.lines = [line for line in draft.lines if line not in given]
+            own = proof.read(draft)
+        parts = structure(with_readouts(with_definitions(own)))
+        own.ranked = ranked(draft, own)
+        clash = own.clash
+        read_now = own.ranked.texts if own.ranked is not None else {}
+        for u in own.lines:
             place = u.line.equation
             marked = clash is not None and place.start <= clash.start < place.stop
-            if u.error is not None and not marked:
-                why = f"an equation that was not read ({u.error.message})"
-                found.skipped.append((place.start, place.stop, why))
-        for output in understanding.outputs:
-            if output.name in read_now:
-                continue
-            equation = output.line.equation
-            found.skipped.append(
-                (
-                    equation.start,
-                    equation.stop,
-                    "an output that no state depends on",
-                )
-            )
-        found.cells.append((draft, understanding, parts))
+            if u.error is not None and u.name not in read_now and not marked:
+                _skip(found, u.line, f"an equation that was not read ({u.error.message})")
+        for output in own.outputs:
+            if output.name not in read_now:
+                _skip(found, output.line, "an output that no state depends on")
+        found.cells.append((draft, own, parts))
     return without_filters(found)
+
+
+def _proof(
+    found: DocumentParts,
+    read: Sequence[LaidOutLine],
+    everything: Sequence[Equation],
+    known: Indices,
+    said: str,
+) -> tuple[list[LaidOutLine], Proof]:
+    """The lines with what functions and numbers stand for, and the cells proved among them."""
+    read, made = without_matrices(read)
+    for line in made:
+        _skip(found, line, "a matrix that is made of parameters")
+    read = list(written_out(read, functions(everything, known), found.numbers, known))
+
+    def understood(draft: Draft) -> Understanding:
+        own = understand(draft, known, said, found.functions)
+        resolve(own, structure(own))
+        return own
+
+    return read, Proof(read, said, understood)
+
+
+def _skip(found: DocumentParts, line: LaidOutLine, why: str) -> None:
+    found.skipped.append((line.equation.start, line.equation.stop, why))
 
 
 def _reads_the_same_stranger(line: LaidOutLine, cell: Sequence[LaidOutLine]) -> bool:
@@ -172,7 +187,7 @@ def _shows_a_stranger(line: LaidOutLine, every: Sequence[LaidOutLine]) -> bool:
     own = {r.name for r in line.references if r.time is not None}
     others = [o for o in every if o is not line]
     told = {r.name for o in others for r in (o.target, *o.references)}
-    return len(own) == 1 and line.target.time == 0 and not own & told
+    return len(own) == 1 and line.target.time == 0 and not {line.name, *own} & told
 
 
 def without_filters(found: DocumentParts) -> DocumentParts:
@@ -187,16 +202,15 @@ def without_filters(found: DocumentParts) -> DocumentParts:
             kept.append(own)
             continue
         for u in lines:
-            why = "a recurrence without a function, beside the cell"
-            found.skipped.append((u.line.equation.start, u.line.equation.stop, why))
+            _skip(found, u.line, "a recurrence without a function, beside the cell")
     found.cells = kept
     return found
 
 
 def _is_bent(found: Understanding) -> bool:
-    """Whether a line of a cell is a function of a weighted sum."""
+    """Whether a line of a cell is a function of a weighted sum, which may have its own line."""
     terms = [t for u in found.lines if u.term is not None for t in subterms(u.term)]
-    return any(isinstance(t, Call) and affine(t) for t in terms)
+    return any(isinstance(t, Call) and (affine(t) or isinstance(t.argument, Var)) for t in terms)
 
 
 def _read(
@@ -216,68 +230,10 @@ def _read(
                 )
             else:
                 read.append(item)
-    defined = {line.name for line in read}
-    examples = [_is_example(line, known, defined) for line in read]
-    told = {line.name for line, once in zip(read, examples, strict=True) if not once}
-    used = {ref.name for line in read for ref in line.references}
-    kept = []
-    for line, once in zip(read, examples, strict=True):
-        given = line.target.time is None or line.target.letter in ("x", "u")
-        if once and (line.name in told or (given and line.name in used)):
-            why = "the value of an example"
-        elif _is_gradient(line):
-            why = "a gradient, which runs backward"
-        elif _is_one_component(line, defined):
-            why = "one component of a line"
-        else:
-            why = ""
-        if why:
-            found.skipped.append((line.equation.start, line.equation.stop, why))
-        else:
-            kept.append(line)
-    timed = {line.name for line in kept if line.target.time is not None}
-    made = [u for u in kept if u.name in timed and _is_of_parameters(u, told)]
-    found.numbers = {u.name: u.right for u in made if u.right is not None}
-    return [u for u in kept if u not in made]
-
-
-def _is_example(line: LaidOutLine, known: Indices, defined: Set[str]) -> bool:
-    """Whether a line says what a name is once: z_t = 1, b_f = 1, W = 0.5, h_t = h_{t-1}."""
-    own, right = line.target, line.right
-    if right is None:
-        return False
-    one = reference(right, known)
-    if one is not None:
-        said = one.name in defined and one.time in (0, -1)
-        return one.name == "I" or (own.time == 0 and said)
-    return not line.references
-
-
-def _is_one_component(line: LaidOutLine, defined: Set[str]) -> bool:
-    """Whether a line is that of one unit: h_{n,t} = σ(w_n x_t + u_n h_{n,t-1}) beside h_t."""
-    own = line.target
-    *rest, unit = own.labels or ("",)
-    whole = "_".join((own.letter, *own.accents, *rest))
-    every = [r for r in line.references if r.kind == "LETTER" and r.letter != "sigma"]
-    given = [r for r in every if r.time is None]
-    itself = any(r.name == own.name and r.time == -1 for r in line.references)
-    marked = len(given) > 1 and all(r.labels[-1:] == (unit,) for r in given)
-    return len(unit) == 1 and unit.islower() and whole in defined and itself and marked
-
-
-def _is_gradient(line: LaidOutLine) -> bool:
-    """Whether a line is of back-propagation: δ_t = … δ_{t+1}."""
-    own = line.target
-    return own.letter == "delta" and any(
-        r.name == own.name and r.time == 1 for r in line.references
-    )
-
-
-def _is_of_parameters(line: LaidOutLine, names: Set[str]) -> bool:
-    """Whether a line without a time is made of parameters alone: a = σ(Λ) beside a_t = …"""
-    refs = [r for r in line.references if r.kind != "FUNCTION"]
-    given = all(r.time is None and r.name not in names for r in refs)
-    return line.target.time is None and line.right is not None and bool(refs) and given
+    kept, skipped, found.numbers = without_asides(read, known)
+    for line, why in skipped:
+        _skip(found, line, why)
+    return kept
 
 
 def _likely(every: Iterable[Piece]) -> list[Piece]:

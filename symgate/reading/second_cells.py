@@ -8,7 +8,7 @@ from itertools import chain
 
 from symgate.reading.lines import LaidOutLine
 
-_COMMANDS = re.compile(r"\\[A-Za-z]+(?:\{[a-z]+\*?\})?|```\w*|<[^<>]{0,80}>")
+_COMMANDS = re.compile(r"\\[A-Za-z]+(?:\{[a-z]+\*?\})?|```\w*|<[^<>]{0,80}(?:>|\Z)")
 #: How far apart two forms of one update may stand.
 NEAR = 600
 _WORDS = re.compile(r"[^\W\d_]{2,}|#")
@@ -16,10 +16,15 @@ _WORDS = re.compile(r"[^\W\d_]{2,}|#")
 
 def told_apart(lines: Sequence[LaidOutLine], cut: int, text: str) -> bool:
     """Whether words stand before a second cell, or what begins it reads none of these lines."""
-    between = text[lines[cut - 1].equation.stop : lines[cut].equation.start]
     now = {name for name, time in times(lines[-1]) if time == 0}
     own = {line.name for line in lines[:-1]}
-    return not now & own or _WORDS.search(_COMMANDS.sub("", between)) is not None
+    start, stop = lines[cut - 1].equation.stop, lines[cut].equation.start
+    return not now & own or words_between(text, start, stop)
+
+
+def words_between(text: str, start: int, stop: int) -> bool:
+    """Whether words, or a heading, stand between two places of a document."""
+    return _WORDS.search(_COMMANDS.sub("", text[start:stop])) is not None
 
 
 def other_form(one: LaidOutLine, other: LaidOutLine, text: str) -> bool:
