@@ -107,8 +107,8 @@ class Proof:
     def _is_opposed(self, own: Sequence[LaidOutLine], rest: Sequence[LaidOutLine]) -> bool:
         """Whether what stands beside a cell belongs to it, or needs it.
 
-        A second state that reads it, a gate that nothing reads, a line of which one name is
-        lacking, a second definition that no words set apart.
+        A second state that reads it, the other direction, a gate that nothing reads, a line
+        of which one name is lacking, a second definition that no words set apart.
         """
         names = {line.name for line in own}
         letters = {line.target.letter for line in own}
@@ -123,7 +123,7 @@ class Proof:
                 opposed = not self._is_apart(line, [*own, *rest])
             else:
                 opposed = bool(kept & names or (recurrent and len(theirs) < len(part)))
-            if opposed or (recurrent and lacking & letters):
+            if opposed or (recurrent and (lacking & letters or _is_directed(line))):
                 return True
         return False
 
@@ -173,9 +173,12 @@ def _closes(lines: Sequence[LaidOutLine]) -> bool:
     """Whether some lines have a state, and define every name whose last value they read."""
     names = {line.name for line in lines}
     last = {name for line in lines for name, time in times(line) if time == -1}
-    directed = any({"fwd", "bwd"} & set(line.target.accents) for line in lines)
-    faulty = any(line.faults for line in lines)
-    return bool(last & names) and last - names <= {"x"} and not directed and not faulty
+    fit = not any(_is_directed(line) or line.faults for line in lines)
+    return bool(last & names) and last - names <= {"x"} and fit
+
+
+def _is_directed(line: LaidOutLine) -> bool:
+    return bool({"fwd", "bwd"} & set(line.target.accents))
 
 
 def _outputs(own: Sequence[LaidOutLine], rest: Sequence[LaidOutLine]) -> list[LaidOutLine]:
