@@ -354,7 +354,7 @@ ASKED: Mapping[str, Check] = {
     "step": hook,
     "steps": whole(1),
     "t_max": number(least=2),
-    "tolerance": number(least=0),
+    "tolerance": number(least=0, most=0.5),
     "values": table(),
     "width": number(least=1, most=60),
     "words": words,

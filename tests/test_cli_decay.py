@@ -178,7 +178,7 @@ def test_sweep(symgate: Run, tmp_path: Path) -> None:
         (("diagram", "gru", "-o", "a.png", "--font-size", "300"), 3, "more than 20,000 dots"),
         (("decay", "gru", "--at", "x"), 2, "is not a list"),
         (("memory", "rnn", "--steps", "500"), 3, "rnn has no carry"),
-        (("memory", "lstm", "--steps", "1"), 3, "a number of steps above 1"),
+        (("memory", "lstm", "--steps", "1"), 3, "steps must be a finite number above 1"),
         (("memory", "lstm"), 2, "--steps"),
         (("memory", "lstm", "--steps", "many"), 2, "'many' is not a number"),
         (("sweep", "lstm", "--hidden", ""), 2, "'' is not a list like 16,32,64"),

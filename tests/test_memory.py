@@ -84,7 +84,7 @@ def test_any_number_of_steps(steps: float) -> None:
 
 @pytest.mark.parametrize("steps", [1, 0, -5, math.nan, math.inf, True, "500"])
 def test_bad_steps(steps: object) -> None:
-    with pytest.raises(sg.SymgateError, match="a number of steps above 1"):
+    with pytest.raises(sg.SymgateError, match="steps must be a finite number above 1"):
         sg.memory(sg.cell("lstm"), steps=steps)  # type: ignore[arg-type]
 
 

@@ -157,15 +157,15 @@ def test_the_state_of_a_single_sequence_has_no_samples() -> None:
     ("steps", "message"),
     [
         (None, "free has no input; say how many steps to run with steps=…"),
-        (0, "a sequence needs at least one step; the option steps has 0"),
-        (-1, "a sequence needs at least one step; the option steps has -1"),
+        (0, "steps must be a whole number, 1 or more, not 0"),
+        (-1, "steps must be a whole number, 1 or more, not -1"),
         (2.5, "steps must be a whole number, 1 or more, not 2.5"),
         (True, "steps must be a whole number, 1 or more, not True"),
         ("3", "steps must be a whole number, 1 or more, not '3'"),
     ],
 )
 def test_steps(steps: Any, message: str) -> None:
-    with pytest.raises(sg.ShapeError) as error:
+    with pytest.raises(sg.SymgateError) as error:
         sg.simulate(NO_INPUT, {"U": np.eye(3)}, steps=steps, state={"h": np.ones(3)})
     assert message in str(error.value)
 

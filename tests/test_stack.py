@@ -109,7 +109,7 @@ ROWS = sg.Cell.from_text("h[t] = X[t] @ h[t-1]")
     ("call", "says"),
     [
         (lambda: sg.stack(), "cells or their names"),
-        (lambda: sg.stack("lstm", layers=0), "from 1 to"),
+        (lambda: sg.stack("lstm", layers=0), "1 or more, not 0"),
         (lambda: sg.stack("lstm", layers=True), "whole number"),
         (lambda: sg.stack("lstm", "gru", layers=3), "2 cells were given"),
         (lambda: sg.stack(3), "layers=3 stacks one"),

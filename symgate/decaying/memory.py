@@ -17,7 +17,7 @@ from sympy import Expr, Symbol
 import symgate
 from symgate.algebra.text import text
 from symgate.algebra.vectors import name_of
-from symgate.asked import asked, is_number, word
+from symgate.asked import asked, number, word
 from symgate.decaying.curve import Decay
 from symgate.decaying.measure import decay, run_on_noise
 from symgate.decaying.solve import BiasSolution, solved
@@ -147,7 +147,7 @@ class Memory:
         return html_table((), notes=[self.sentence()])
 
 
-@asked(steps=None, state=word)
+@asked(steps=number(above=1, most=1e12), state=word)
 def memory(
     cell: Run | Cell | str,
     steps: float,
@@ -182,10 +182,6 @@ through a matrix or an activation, so no bias sets its memory
         numbers = {letter: own.size(size) for letter, size in cell.sizes.items()}
         n, m = numbers.pop("n"), numbers.pop("m", None)
         options = {"hidden": n, "input": m, "sizes": numbers}
-    if not is_number(steps) or not 1 < steps <= 1e12:
-        raise SymgateError(
-            f"a memory must be a number of steps above 1 (up to 1e12), not {steps!r}"
-        )
     for name in options:
         known_name("the option", name, sorted(OneNetwork.__optional_keys__))
     found = solved(cell, T, float(steps), state)

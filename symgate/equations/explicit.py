@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sympy import Expr, ImmutableMatrix, Symbol
 
 from symgate.algebra.length import length
-from symgate.asked import is_whole, shown
+from symgate.asked import whole
 from symgate.equations.entries import Entries, flat, width
 from symgate.errors import SymgateError
 from symgate.instead import signs
@@ -72,11 +72,7 @@ def explicit(cell: Cell, sizes: Mapping[str, int]) -> Explicit:
         )
     for letter, value in sizes.items():
         least = 0 if letter == "m" else 1
-        if not is_whole(value) or not least <= value <= MAX_SIZE:
-            raise SymgateError(
-                f"the size {letter} must be a whole number from {least} to {MAX_SIZE}, "
-                f"not {shown(value)}"
-            )
+        whole(least, MAX_SIZE)(f"the size {letter}", value)
     given = {symbol: sizes.get(letter, sizes["n"]) for letter, symbol in cell.sizes.items()}
 
     def number_of(size: Expr) -> int:

@@ -13,7 +13,7 @@ from sympy import Indexed
 
 from symgate.algebra.names import name_parts
 from symgate.algebra.vectors import name_of, time_of
-from symgate.asked import asked, is_whole
+from symgate.asked import asked, whole
 from symgate.equations.cell import Cell, cell_of_text
 from symgate.equations.syntax import MAX_EQUATIONS
 from symgate.equations.zoo import cell as zoo_cell
@@ -25,7 +25,7 @@ MAX_LAYERS = 64
 BETWEEN = ("", "layer_norm", "rms_norm")
 
 
-@asked()
+@asked(layers=whole(1, MAX_LAYERS))
 def stack(
     *cells: Cell | str, layers: int | None = None, residual: bool = False, norm: str = ""
 ) -> Cell:
@@ -48,10 +48,6 @@ def stack(
         raise SymgateError(f"stack takes cells or their names; layers={counts[0]} stacks one")
     found = [*map(zoo_cell, cells)]
     if layers is not None:
-        if not is_whole(layers) or not 1 <= layers <= MAX_LAYERS:
-            raise SymgateError(
-                f"layers must be a whole number from 1 to {MAX_LAYERS}, not {layers!r}"
-            )
         if len(found) not in (1, layers):
             raise SymgateError(
                 f"{len(found)} cells were given and layers={layers}; give one cell, or leave "

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from symgate.asked import is_whole
+from symgate.asked import whole
 from symgate.errors import SymgateError
 
 RECURRENT = ("SimpleRNN", "GRU", "LSTM", "CuDNNGRU", "CuDNNLSTM")
@@ -162,9 +162,7 @@ def _below(name: str, passing: tuple[str, ...], wired: Wiring) -> str:
 
 def _facts(name: str, kind: str, config: Mapping[str, Any], version: str) -> dict[str, Any]:
     facts: dict[str, Any] = {"keras": True}
-    units = config.get("units", 1)
-    if not is_whole(units) or units < 1:
-        raise SymgateError(f"{name} is said to have {units!r} units; a layer has 1 or more")
+    whole(1)(f"the number of units of {name}", config.get("units", 1))
     policy = config.get("dtype")
     policy = (policy.get("config") or {}).get("name") if isinstance(policy, Mapping) else policy
     if str(policy).removeprefix("mixed_") in ("float16", "bfloat16"):

@@ -108,7 +108,7 @@ class LagNorms:
         return {"norm": data.pop("norm_name"), **data}
 
 
-@asked(at=whole(), step=None, tolerance=None)
+@asked(at=whole(), step=None)
 def lag_norms(
     run: Run,
     of: str | None = None,
@@ -147,8 +147,6 @@ def lag_norms(
         raise SymgateError(f"step must be a transition of the cell, not {type(step).__name__}")
     for name in (asked.of, asked.wrt):
         known_name(f"a state of {run.cell.name} named", name, run.cell.states)
-    if not isinstance(tolerance, int | float | np.number) or not 0 <= tolerance < 1:
-        raise SymgateError(f"a tolerance must lie between 0 and 1, not {tolerance!r}")
     chosen = chosen_lags(singular, asked.lags)
     steps = Steps(run, leading_to(step or transition(run.cell), asked.wrt))
     if tolerance:

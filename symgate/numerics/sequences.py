@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Symbol
 
-from symgate.asked import is_whole
 from symgate.equations.cell import Cell
 from symgate.errors import ShapeError, UnknownName, did_you_mean
 from symgate.numerics.arrays import as_array, checked, fitted_sizes, shown
@@ -27,8 +26,6 @@ def checked_inputs(
     if batch_first:
         swapped = {n: a for n, a in arrays.items() if a.ndim == len(cell.shapes[n]) + 2}
         arrays |= {name: np.swapaxes(array, 0, 1) for name, array in swapped.items()}
-    if steps is not None and not is_whole(steps):
-        raise ShapeError(f"steps must be a whole number, 1 or more, not {steps!r}")
     if steps is None and not arrays:
         raise ShapeError(f"{cell.name} has no input; say how many steps to run with steps=…")
     lengths = {} if steps is None else {"the option steps": int(steps)}

@@ -58,7 +58,7 @@ def simulate(
 ) -> Run: ...
 
 
-@asked(start=None, steps=None)
+@asked(start=None)
 def simulate(
     cell: Cell | str,
     params: Mapping[str, Any],

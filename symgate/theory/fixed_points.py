@@ -112,7 +112,7 @@ class FixedPoints:
         return {**plain(self), "points": [p.to_dict() for p in self.points]}
 
 
-@asked(scale=number(least=0), tolerance=None)
+@asked(scale=number(least=0))
 def fixed_points(
     cell: Run | Cell | str,
     params: Mapping[str, Any] | None = None,
@@ -154,8 +154,6 @@ def fixed_points(
     if run is not None and x is None and cell.inputs:
         x = {n: _passed(run, n).mean(axis=0) for n in cell.inputs}
         notes.append("the input is held at its mean over the run")
-    if not (isinstance(tolerance, int | float | np.number) and 0 < tolerance < 1):
-        raise SymgateError(f"a tolerance must lie between 0 and 1, not {tolerance!r}")
     newton = Newton(cell, params, x)
     newton.must_fit(starts)
     rng, count = np.random.default_rng(seed), starts
