@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 
 import symgate as sg
 from symgate import plots
-from symgate.plots.style import OTHERS, darker, look, rendered
+from symgate.drawing.palette import for_words
+from symgate.plots.style import OTHERS, look, rendered
 from symgate.plots.vector import compact, on_dark, thinned
 from tests.test_plots import DRAWINGS
 
@@ -69,7 +70,7 @@ def test_thinning_keeps_the_ends_and_a_closed_line() -> None:
 
 def test_colours_stand_out_on_a_dark_page() -> None:
     cells = [look(name).colour for name in ("rnn", "lstm", "gru")]
-    for colour in (*cells, *OTHERS, *map(darker, cells)):
+    for colour in (*cells, *OTHERS, *map(for_words, cells)):
         light = [int(on_dark(colour)[i : i + 2], 16) for i in (1, 3, 5)]
         assert sum(light) / 3 > 110
     assert len({on_dark(c) for c in (*cells, *OTHERS)}) == 7

@@ -1,4 +1,4 @@
-"""The colours of diagrams; the same as those of the path figure, told apart by all eyes."""
+"""The colours of diagrams, of pictures and of the live page, told apart by all eyes."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from symgate.linear.transition import named_paths
 #: Whatever colour the text around it has.
 INK = "ink"
 
-#: Okabe and Ito's palette, darkened where it is too light on white.
-CARRY = "#0072B2"
-GATES = ("#D55E00", "#008060", "#A8508A", "#C07800", "#3D95CC")
-
-#: Each colour on a dark page.
-ON_DARK = dict(
-    zip(
-        (CARRY, *GATES),
-        ("#4DA9E0", "#F28C45", "#2DB893", "#DB8DC0", "#E0A33A", "#7CC4F0"),
-        strict=True,
-    )
-)
+#: Okabe and Ito's palette without its yellow, darkened where it is too light on white; each
+#: colour with what it becomes on a dark page.
+ON_DARK = {
+    "#0072B2": "#4DA9E0",
+    "#D55E00": "#F28C45",
+    "#008060": "#2DB893",
+    "#A8508A": "#DB8DC0",
+    "#C07800": "#E0A33A",
+    "#3D95CC": "#7CC4F0",
+}
+BLUE, RED, GREEN, PURPLE, ORANGE, SKY = ON_DARK
+CARRY, *GATES = ON_DARK
 
 
 def for_words(colour: str) -> str:
@@ -34,10 +34,8 @@ def for_words(colour: str) -> str:
     return "#" + "".join(f"{round(0.75 * int(colour[i : i + 2], 16)):02X}" for i in (1, 3, 5))
 
 
-def on_dark(colour: str) -> str:
-    """What a colour, or that of a word, becomes on a dark page."""
-    found = ON_DARK | {for_words(light): dark for light, dark in ON_DARK.items()}
-    return found[colour]
+#: The same, with the colours that words have.
+LIGHTENED = ON_DARK | {for_words(light): dark for light, dark in ON_DARK.items()}
 
 
 def gate_colours(cell: Cell) -> dict[str, str]:

@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 from symgate.drawing.labels import DROP, SCRIPT, middle
 from symgate.drawing.lines import rounded
 from symgate.drawing.number import number as n
-from symgate.drawing.palette import INK, on_dark
+from symgate.drawing.palette import INK, LIGHTENED
 from symgate.drawing.scene import Caption, DrawnShape, Polyline, Scene
 
 FONT = "'STIX Two Text','STIX Two Math','Cambria Math','Latin Modern Math','DejaVu Serif',serif"
@@ -52,7 +52,7 @@ def svg(
 def _dark(scene: Scene, mark: str) -> str:
     """The rule that makes colours lighter on a dark page, for this element only."""
     found = [colour for colour in scene.colours() if colour != INK]
-    rules = "".join(f"#{mark} .c{c[1:]}{{color:{on_dark(c)}}}" for c in found)
+    rules = "".join(f"#{mark} .c{c[1:]}{{color:{LIGHTENED[c]}}}" for c in found)
     return f"<style>@media(prefers-color-scheme:dark){{{rules}}}</style>\n" if rules else ""
 
 

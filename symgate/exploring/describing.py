@@ -11,7 +11,7 @@ from symgate.cells import entries
 from symgate.decaying.measure import decay
 from symgate.drawing.diagram import diagram
 from symgate.drawing.palette import CARRY as CARRY_COLOUR
-from symgate.drawing.palette import gate_colours, on_dark
+from symgate.drawing.palette import LIGHTENED, gate_colours
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell as by_name
 from symgate.errors import SymgateError
@@ -47,7 +47,7 @@ def description(cell: Cell) -> dict[str, Any]:
         "doubled": sorted(double_biases(cell)),
         "equations": mathml(equations(cell), display=True),
         "blocks": _blocks(cell, cell.output),
-        "colours": {name: [colour, on_dark(colour)] for name, colour in words.items()},
+        "colours": {name: [colour, LIGHTENED[colour]] for name, colour in words.items()},
         "diagram": _diagram(cell),
     }
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from symgate import __version__
+from symgate.drawing.palette import ON_DARK
 from symgate.equations.cell import Cell
 from symgate.exploring.describing import description, still_curve
 from symgate.exploring.functions import functions_text
@@ -60,7 +61,8 @@ def page(cells: Sequence[Cell]) -> str:
     """The whole page of some cells."""
     told: dict[str, Any] = {"version": __version__, "cells": [description(cell) for cell in cells]}
     engine = engine_script()
-    app = "\n".join(["'use strict';", *map(script, PAGE)])
+    hues = f"const HUES = {json.dumps([*ON_DARK.items()])};"
+    app = "\n".join(["'use strict';", hues, *map(script, PAGE)])
     unpack = script("unpack")
     inside = "\0".join([json.dumps(told, ensure_ascii=False), engine, app]).encode()
     curves = {cell.name: still_curve(cell) for cell in cells}

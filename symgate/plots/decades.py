@@ -11,14 +11,16 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
+from symgate.drawing.palette import for_words
 from symgate.numerals import power
 from symgate.numerics.norms import NORMS
 from symgate.plots.ground import columns_of, make_room
-from symgate.plots.style import GREY, darker, points
+from symgate.plots.style import GREY, SOFT, points
 
 Array = NDArray[Any]
 
@@ -126,7 +128,7 @@ def mark_underflow(ax: Axes, curves: Sequence[tuple[Array, Array, str]]) -> None
             ha=side,
             va="bottom" if above else "top",
             fontsize=points(8.5),
-            color="#444444",
+            color=SOFT,
         )
 
 
@@ -144,7 +146,7 @@ def label_ends(ax: Axes, ends: Sequence[End]) -> None:
                 va="center",
                 ha="left",
                 fontsize=points(9.5),
-                color=darker(end.colour),
+                color=for_words(to_hex(end.colour)),
                 annotation_clip=False,
                 fontweight="bold" if end.bold else "normal",
             )

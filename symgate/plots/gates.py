@@ -9,11 +9,12 @@ from matplotlib.axes import Axes
 
 from symgate.asked import asked, having, words
 from symgate.bounds.ranges import ranges
+from symgate.drawing.palette import BLUE, ORANGE
 from symgate.errors import SymgateError, UnknownName
 from symgate.numerals import decimal, share
 from symgate.numerics.run import Run
-from symgate.plots.style import BLUE, ORANGE, caption, points, styled, subtitle
 from symgate.plots.style import axes as axes_of
+from symgate.plots.style import caption, points, styled, subtitle
 
 #: A gate is saturated within this part of its range from either end.
 SATURATED = 0.05

@@ -19,9 +19,10 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from symgate.asked import asked, axes, switch
+from symgate.drawing.palette import BLUE, RED
 from symgate.plots.decades import LAG, Powers, finite_end, norm_label, shown
 from symgate.plots.ground import settle
-from symgate.plots.style import BLACK, BLUE, DASH_DOT, DASHED, DOTTED, GREY, RED, SOLID, caption
+from symgate.plots.style import BLACK, DASH_DOT, DASHED, DOTTED, GREY, SOLID, caption
 
 if TYPE_CHECKING:
     from symgate.decaying.curve import Decay

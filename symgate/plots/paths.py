@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 
 from symgate.asked import asked, having
 from symgate.decaying.paths import PathBlock, Paths
+from symgate.drawing.palette import BLUE, GREEN, ORANGE, PURPLE, RED, SKY
 from symgate.errors import UnknownName
 from symgate.numerals import share
 from symgate.plots.decades import (
@@ -24,17 +25,11 @@ from symgate.plots.decades import (
 )
 from symgate.plots.style import (
     BLACK,
-    BLUE,
     DASH_DOT,
     DASHED,
     DOTTED,
     DOUBLE_DOT,
-    GREEN,
     LONG,
-    ORANGE,
-    PURPLE,
-    RED,
-    SKY,
     SOLID,
     caption,
     styled,

@@ -15,11 +15,11 @@ from zlib import crc32
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
 
 from symgate.asked import asked, drawable, having
+from symgate.drawing.palette import BLUE, GREEN, ORANGE, PURPLE, RED, SKY
 from symgate.drawing.settings import settings
 from symgate.errors import SymgateError
 from symgate.files import write_file
@@ -29,9 +29,8 @@ from symgate.plots.vector import compact
 P = ParamSpec("P")
 R = TypeVar("R")
 
-#: Okabe and Ito's palette without its yellow, which is too light on white.
-BLUE, ORANGE, GREEN, RED = "#0072B2", "#C07800", "#008060", "#D55E00"
-PURPLE, SKY, BLACK, GREY = "#A8508A", "#3D95CC", "#000000", "#666666"
+#: Beside the hues: what is drawn, what is less, and what small words say.
+BLACK, GREY, SOFT = "#000000", "#666666", "#444444"
 
 SOLID: Any = "solid"
 DASHED, DOTTED, DASH_DOT = (0, (6, 2)), (0, (1.2, 1.6)), (0, (7, 2, 1.2, 2))
@@ -148,16 +147,6 @@ def _glyphs() -> frozenset[int]:
     return frozenset(plain.keys() & bold.keys())
 
 
-def darker(colour: str) -> str:
-    """A colour for words: the same, dark enough to be read small and in grey.
-
-    >>> darker("#D55E00")
-    '#a04600'
-    """
-    red, green, blue = (0.75 * part for part in to_rgb(colour))
-    return to_hex((red, green, blue))
-
-
 #: How much wider pictures are drawn than is usual, and with how much larger letters.
 _SIZE: ContextVar[tuple[float, float]] = ContextVar("_SIZE", default=(1.0, 1.0))
 
@@ -218,7 +207,7 @@ def styled(function: Callable[P, R]) -> Callable[P, R]:
 
 def subtitle(ax: Axes, words: str, **options: Any) -> None:
     """What was drawn, in small grey letters above it."""
-    ax.set_title(words, fontsize=points(9.5), color="#444444", **options)
+    ax.set_title(words, fontsize=points(9.5), color=SOFT, **options)
 
 
 def axes(ax: Axes | None, height: float = 4.4) -> Axes:

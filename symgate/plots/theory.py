@@ -9,9 +9,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from symgate.drawing.palette import BLUE, RED
 from symgate.plots.ground import settle
 from symgate.plots.lines import chosen, line_on, scaled, titled
-from symgate.plots.style import BLUE, DASHED, GREY, RED, caption, page, styled
+from symgate.plots.style import DASHED, GREY, caption, page, styled
 
 if TYPE_CHECKING:
     from symgate.theory.lyapunov import Lyapunov

@@ -17,6 +17,7 @@ from matplotlib.colors import to_hex, to_rgb
 from numpy.typing import NDArray
 
 from symgate.drawing.number import number
+from symgate.drawing.palette import LIGHTENED
 
 Array = NDArray[Any]
 
@@ -212,11 +213,15 @@ def thinned(points: Array, apart: float) -> Array:
 def on_dark(colour: str) -> str:
     """The colour that does on a dark page what this one does on white.
 
-    Greys change places, hues get lighter until they stand out.
+    Those of the palette have theirs; greys change places, other hues get lighter until they
+    stand out.
 
-    >>> on_dark("#000000"), on_dark("#ffffff"), on_dark("#0072b2")
-    ('#ededed', '#1c1c1c', '#4d9cc9')
+    >>> on_dark("#000000"), on_dark("#ffffff"), on_dark("#0072b2"), on_dark("#0000ff")
+    ('#ededed', '#1c1c1c', '#4da9e0', '#8686ff')
     """
+    known = LIGHTENED.get(to_hex(colour).upper())
+    if known is not None:
+        return known.lower()
     rgb = np.array(to_rgb(colour))
     if np.ptp(rgb) < 0.06:
         grey = 0.93 - 0.82 * float(rgb.mean())

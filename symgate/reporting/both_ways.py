@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from symgate.drawing.palette import BLUE, RED
 from symgate.models.inspecting import inspected
 from symgate.models.network import Layer, Network
 from symgate.models.reach import Reach, of_the_middle
 from symgate.models.running import BothWays
 from symgate.numerals import counted
 from symgate.numerics.initialise import init
-from symgate.plots.style import BLUE, RED, axes
+from symgate.plots.style import axes
 from symgate.reporting.inspections import Told, beside, made_by
 from symgate.writing.tree import Paragraph, Picture, Section, Table
 

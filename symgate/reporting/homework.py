@@ -14,10 +14,11 @@ from sympy import MatrixExpr
 
 from symgate.checking.check import Check, Fault, check
 from symgate.checking.page import SIGNS
+from symgate.drawing.palette import GREEN, RED, for_words
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
 from symgate.linear.jacobian import jacobian
-from symgate.plots.style import GREEN, LETTERS, RED, WIDTH, caption, darker, page, points, styled
+from symgate.plots.style import LETTERS, WIDTH, caption, page, points, styled
 from symgate.reporting.measuring import drawn
 from symgate.reporting.pieces import Made
 from symgate.sheets.slips import slipped
@@ -90,7 +91,7 @@ def marked(found: Check, rows: Sequence[tuple[str, str]]) -> Figure:
         lines.append(HPacker(children=[sign, *line], align="baseline", sep=8))
         for fault in faults:
             said = (w if isinstance(w, str) else _set(w.latex) for w in fault.words)
-            lines.append(_words(f"        ▲ {''.join(said)}", darker(RED), 0.9))
+            lines.append(_words(f"        ▲ {''.join(said)}", for_words(RED), 0.9))
     figure = page(WIDTH, LINE * len(lines))
     figure.set_layout_engine("none")
     axes = figure.add_axes((0, 0, 1, 1))

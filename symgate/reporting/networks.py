@@ -9,6 +9,7 @@ from typing import Any
 from symgate import __version__
 from symgate.decaying.curve import Decay
 from symgate.decaying.table import half_life
+from symgate.drawing.palette import BLUE, RED
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
 from symgate.models.inspecting import Inspection, inspected
@@ -20,7 +21,7 @@ from symgate.numerics.run import Run
 from symgate.numerics.setup import Setup
 from symgate.numerics.simulate import simulate
 from symgate.plots.curves import decay_curves
-from symgate.plots.style import BLUE, RED, rendered, svg
+from symgate.plots.style import rendered, svg
 from symgate.reporting import both_ways
 from symgate.reporting.assembling import Gathered
 from symgate.reporting.findings import Findings

@@ -2,8 +2,6 @@
 /* A plain diagram of a cell that a reader typed: earlier states and inputs at the left, then each
  * equation behind those it reads. Lines bear the classes by which their widths are set. */
 
-const HUES = [["#0072B2", "#4DA9E0"], ["#D55E00", "#F28C45"], ["#008060", "#2DB893"], ["#A8508A", "#DB8DC0"], ["#C07800", "#E0A33A"]];
-
 /** A colour for the carry and for each gate, light and dark. */
 const huesOf = ({ gates }) => bare(Object.fromEntries([["carry", ["#5a6168", "#a3abb3"]], ...gates.map((gate, i) => [gate, HUES[i % HUES.length]])]));
 
