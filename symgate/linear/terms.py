@@ -14,7 +14,7 @@ import symgate
 from symgate.algebra.maps import Map
 from symgate.algebra.text import text
 from symgate.algebra.vectors import variable
-from symgate.asked import asked, moment
+from symgate.asked import asked, having, moment
 from symgate.equations.cell import Cell
 from symgate.errors import held
 from symgate.instead import tells
@@ -123,6 +123,7 @@ class Linearisation:
         """The variables of the nodes, at time t."""
         return frozenset(node.symbol for node in self)
 
+    @asked(ends=having("__iter__", "variables, such as [cell.variable('h', 1)]"))
     def leading_to(self, ends: Collection[Indexed]) -> set[Indexed]:
         """The variables of `ends`, and the nodes that depend on some of them within the step."""
         found = {*ends}
