@@ -14,6 +14,9 @@ from html import escape
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent / "symgate"
+#: Where pickle looks for the activations of a user, which nothing imports.
+REGISTERED = "symgate.algebra.registered"
+
 PICTURE = ROOT.parent / "reports" / "house.svg"
 
 
@@ -53,9 +56,21 @@ def _is_ours(module: str) -> bool:
     return module.split(".")[0] == "symgate"
 
 
+def named(tree: ast.AST) -> Iterator[tuple[str, bool]]:
+    """The modules that a module names in strings, to load them later; of a string that is put
+    together, all that may come of it."""
+    for node in ast.walk(tree):
+        start = node.values[0] if isinstance(node, ast.JoinedStr) else node
+        text = start.value if isinstance(start, ast.Constant) else None
+        if start is not node and isinstance(text, str) and text.startswith("symgate."):
+            yield from ((name, False) for name in files() if name.startswith(text))
+        elif text in files() and text != REGISTERED:
+            yield str(text), False
+
+
 @cache
 def arrows() -> dict[str, set[tuple[str, bool]]]:
-    return {name: set(imports(tree)) for name, tree in trees().items()}
+    return {name: {*imports(tree), *named(tree)} for name, tree in trees().items()}
 
 
 @cache

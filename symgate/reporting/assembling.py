@@ -20,6 +20,10 @@ from symgate.reporting.settings import SWEEP_HIDDEN, Settings
 
 SCHEMA = 1
 
+#: The modules that make pieces.
+MEASURING, TEXTS = "symgate.reporting.measuring", "symgate.reporting.texts"
+HOMEWORK = "symgate.reporting.homework"
+
 Progress = Callable[[str, int, int], None]
 
 
@@ -58,7 +62,7 @@ def gather(
 @dataclass(frozen=True)
 class Task:
     """A piece to be made: its name, what it is called while it is made, what it depends on, and
-    the function of a module of this room that makes it, with its arguments."""
+    the function of a module that makes it, with its arguments."""
 
     key: str
     title: str
@@ -70,9 +74,7 @@ class Task:
     def made(self) -> Made:
         """The piece. The module is loaded only now: a run with nothing to make needs neither
         pictures nor the reader."""
-        made: Made = getattr(import_module(f"symgate.reporting.{self.module}"), self.function)(
-            *self.given
-        )
+        made: Made = getattr(import_module(self.module), self.function)(*self.given)
         return made
 
 
@@ -81,31 +83,29 @@ def _tasks(settings: Settings, names: Mapping[str, str], tex: bool) -> list[Task
     about = _about(settings)
     found: list[Task] = []
 
-    def add(
-        key: str, title: str, subject: Mapping[str, Any], module: str, name: str, *given: Any
-    ) -> None:
+    def add(key: str, title: str, subject: Any, module: str, name: str, *given: Any) -> None:
         found.append(Task(key, title, {"piece": key, **subject}, module, name, given))
 
     each = [(m, names[m.cell.name], {**about, "cell": m.cell.name}) for m in settings.setups]
     for made, slug, one in each:
         given = (made, slug, settings.notation)
-        add(f"cells/{slug}", made.cell.name, one, "measuring", "of_cell", *given)
+        add(f"cells/{slug}", made.cell.name, one, MEASURING, "of_cell", *given)
     steps = f"{settings.long:,} steps"
-    add("long", steps, about, "measuring", "long_curve", settings.setups, settings.long)
+    add("long", steps, about, MEASURING, "long_curve", settings.setups, settings.long)
     for made, slug, one in each:
         title = f"memory of {made.cell.name}"
-        add(f"memory/{slug}", title, one, "measuring", "remembering", made, slug)
-    add("claims", "the claims", {}, "texts", "claims")
-    add("notes", "the lecture notes", {}, "texts", "notes")
+        add(f"memory/{slug}", title, one, MEASURING, "remembering", made, slug)
+    add("claims", "the claims", {}, TEXTS, "claims")
+    add("notes", "the lecture notes", {}, TEXTS, "notes")
     seed = settings.setups[0].seed
     about_homework = (settings.cells, settings.notation, seed)
-    add("homework", "a homework", about, "homework", "homework", *about_homework)
+    add("homework", "a homework", about, HOMEWORK, "homework", *about_homework)
     shown = {name: about[name] for name in (cell.name for cell in settings.cells)}
-    add("live", "the live page", shown, "texts", "live", settings.cells)
+    add("live", "the live page", shown, TEXTS, "live", settings.cells)
     for made, slug, one in each:
         title, subject = f"derivation of {made.cell.name}", {**one, "tex": tex}
         shown_as = (made.cell, slug, settings.notation, tex)
-        add(f"derivation/{slug}", title, subject, "texts", "derivation", *shown_as)
+        add(f"derivation/{slug}", title, subject, TEXTS, "derivation", *shown_as)
     return found
 
 
@@ -134,7 +134,7 @@ def _pieces(
         if len(pieces) == len(names):
             cells = [pieces[f"cells/{slug}"] for slug in names.values()]
             about = {"piece": "answer", **_about(settings)}
-            last = Task("answer", "the curves together", about, "measuring", "answer", (cells,))
+            last = Task("answer", "the curves together", about, MEASURING, "answer", (cells,))
             pieces["answer"] = store.found(about) or store.keep(about, last.made())
     return pieces
 
