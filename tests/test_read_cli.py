@@ -28,7 +28,7 @@ def test_a_misprint_under_a_caret(note: Path, capsys: pytest.CaptureFixture[str]
     start = lines[at].index("tanh")
     assert lines[at + 1][start:] == "^" * len(r"tanh(Wx_t + r_t ) \bigodot U h_{t-1}")
     assert r"meant  tanh(Wx_t + r_t \bigodot U h_{t-1})" in lines[at + 2]
-    assert "h lies in [-oo, oo], where [-1, 1] was meant" in lines[at + 3]
+    assert "h is unbounded, where [-1, 1] was meant" in lines[at + 3]
 
 
 def test_standard_input(

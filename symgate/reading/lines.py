@@ -85,7 +85,7 @@ def lines(equation: Equation, number: int, indices: Indices) -> Iterator[LaidOut
     except FormulaError as error:
         target = _first_reference(equation, indices)
         if target is None:
-            yield LeftOut(equation, error.message, error)
+            yield LeftOut(equation, _what_it_is(equation.sides[0]) or error.message, error)
         else:
             why = f"an equation that was not read ({error.message})"
             yield LeftOut(equation, why, error)
@@ -235,7 +235,19 @@ def _target(items: tuple[Tree, ...], indices: Indices) -> Reference | None:
     return ref
 
 
+def _what_it_is(left: Sequence[Token]) -> str:
+    """What a formula is that was not read, by its left side: a loss, as L(x) = …, a gradient."""
+    letters = [token.value for token in left if token.kind == "LETTER"]
+    if any(token.kind == "PARTIAL" for token in left):
+        return "a gradient"
+    return "a loss" if letters[:1] in (["L"], ["J"], ["E"]) else ""
+
+
 def _why_no_target(tree: Tree) -> str:
+    first = tree.factors[0][1] if isinstance(tree, Factors) else tree
+    base = first.base if isinstance(first, Scripted) else first
+    if isinstance(base, Spelled) and base.kind == "PARTIAL":
+        return "a gradient"
     if isinstance(tree, Fraction):
         return "a derivative"
     if isinstance(tree, Factors):

@@ -86,9 +86,9 @@ def of_cell(reading: Reading, number: str, mark: Mark, width: int) -> Iterator[s
     yield ""
     accused = {m.line: m for m in reading.misprints}
     for line in reading.lines:
-        wrong = line.text is None or line.line in accused
         shown = line.text if line.text is not None else " ".join(line.source.split())
-        sign = mark("✗", "fault") if wrong else " "
+        sign = " " if line.text is not None else mark("?", "faint")
+        sign = mark("✗", "fault") if line.line in accused else sign
         yield f"  {sign} {_shortened(shown, width - 4)}"
     for note in reading.notes:
         yield mark(f"    {visible(note)}", "faint")
@@ -116,7 +116,9 @@ def of_misprint(misprint: Misprint, mark: Mark = plain, width: int = WIDTH) -> I
         yield f"         meant  {mark(visible(misprint.meant), 'mend')}"
     for state, (printed, meant) in misprint.consequence.ranges.items():
         if printed != meant and "none" not in (printed, meant):
-            yield f"         so     {state} lies in {printed}, where {meant} was meant"
+            now = "is unbounded" if printed == "[-oo, oo]" else f"lies in {printed}"
+            then = "no bound" if meant == "[-oo, oo]" else meant
+            yield f"         so     {state} {now}, where {then} was meant"
 
 
 def html(files: Sequence[ReadFile]) -> str:
@@ -175,6 +177,8 @@ def _short(conventions: Conventions) -> list[str]:
 
 def _verdict(reading: Reading, mark: Mark) -> str:
     zoo = reading.zoo
+    if zoo is None and any(line.text is None for line in reading.lines):
+        return "not compared with the zoo: a line is not read"
     if zoo is None:
         return "no cell of the zoo is near"
     name = mark(zoo.name, "name")
