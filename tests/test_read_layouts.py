@@ -219,6 +219,24 @@ def only(text: str) -> Reading:
             id="brackets that have lost their backslashes",
         ),
         pytest.param(
+            "更新：z_t＝σ（W x_t＋U h_{t−1}），候选：n_t＝tanh（V x_t），"
+            "状态：h_t＝z_t⊙h_{t−1}＋（1−z_t）⊙n_t。\n",
+            LIGHT,
+            id="signs as wide as Chinese letters",
+        ),
+        pytest.param(
+            "**z_t** = σ(**W** **x_t** + **U** **h_{t-1}**)\n\n*n_t* = tanh(*V* *x_t*)\n\n"
+            "**h_t** = **z_t** ⊙ **h_{t-1}** + (1 − **z_t**) ⊙ **n_t**\n",
+            LIGHT,
+            id="names in bold and slanted letters",
+        ),
+        pytest.param(
+            '<img src="https://www.zhihu.com/equation?tex=h_t%20%3D%20%5Ctanh%28W%20x_t%20%2B%20'
+            'U%20h_%7Bt-1%7D%20%2B%20b%29" alt="x" eeimg="1">\n',
+            RNN,
+            id="an address with tex=",
+        ),
+        pytest.param(
             r"a card;[$$]h_t = \tanh(W x_t + U h_{t-1} + b)[/$$];3", RNN, id="a card to learn"
         ),
     ],

@@ -17,6 +17,10 @@ _COMMENT = re.compile(
 )
 #: A sign by itself in mathematics, in a line of text: r<sub>t</sub> = \\(\\sigma\\)(…).
 _SIGN = re.compile(r"(?:\$|\\{1,2}\()\s*\\?(\\[A-Za-z]+)\s*(?:\$|\\{1,2}\))")
+#: A name in bold or slanted letters among others of its equation: **z_t** = σ(**W** *x_t*).
+_EMPHASIS = re.compile(r"(?<![\w*)\]}])(\*{1,2})([^\s*=][^\s*=]{0,14})\1(?![\w*(])")
+#: Signs as wide as Chinese letters.
+_WIDE = str.maketrans("＝（）［］＋－＊／｛｝＿＾", "=()[]+-*/{}_^")
 
 
 def pieces(text: str, path: str = "") -> Iterator[Piece]:
@@ -25,7 +29,7 @@ def pieces(text: str, path: str = "") -> Iterator[Piece]:
     The kind of document follows from the name of its file: notebooks and Python sources
     are unpacked first; all else is read as marked-up text, whatever the markup is.
     """
-    ending = PurePath(path).suffix.lower()
+    ending, text = PurePath(path).suffix.lower(), text.translate(_WIDE)
     if ending == ".ipynb":
         yield from notebook.pieces(text)
     elif ending in _SOURCES:
@@ -39,5 +43,7 @@ def _with_bare_signs(text: str) -> str:
     shown = []
     for line in text.split("\n"):
         bare = _SIGN.sub(lambda m: m[1].center(len(m[0])), line) if "\\" in line else line
+        if "*" in line and len(_EMPHASIS.findall(line)) > 1 and "=" in line:
+            bare = _EMPHASIS.sub(lambda m: m[2].center(len(m[0])), bare)
         shown.append(line if "=" not in bare or "$" in bare or "\\(" in bare else bare)
     return "\n".join(shown)

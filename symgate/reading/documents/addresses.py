@@ -13,14 +13,13 @@ _ADDRESS = re.compile(r"[^\s\"'<>)]*")
 #: What an address of a picture of a formula holds, and what stands before the formula in it.
 _PICTURES = (
     ("codecogs.com/", "?"),
-    ("/render/math?math=", ""),
     ("upmath.me/svg/", ""),
     ("upmath.me/png/", ""),
     ("vercel.app/?from=", ""),
     ("vercel.app/?inline=", ""),
     ("chart?", "chl="),
     ("forkosh.com/mathtex.cgi?", ""),
-    ("latex.php?latex=", ""),
+    *((f"?{name}=", "") for name in ("math", "latex", "tex", "formula")),
 )
 
 
