@@ -75,6 +75,7 @@ def misnamed(sketch: Sketch, printing: Printing) -> Iterator[FoundFault]:
     ]
     if 1 < len(lines) < MANY:
         yield from _copied(lines, printing)
+        yield from _shared(lines, printing)
         scheme = _scheme(lines)
         scheme = replace(scheme, marks=tuple(_own_marks(lines, scheme.marks)))
         for i in range(len(lines)):
@@ -187,6 +188,22 @@ def _copied(lines: Sequence[Sibling], printing: Printing) -> Iterator[FoundFault
             yield _wrong_index(at, par, shown, meant, why)
 
 
+def _shared(lines: Sequence[Sibling], printing: Printing) -> Iterator[FoundFault]:
+    """W_x in all of three lines or more, each of which has a weight of its own for the state."""
+    names: dict[Place, list[str]] = {}
+    for line in lines:
+        for at, par in line.by_place.items():
+            names.setdefault(at, []).append(par.name)
+    weights = {at: own for at, own in names.items() if isinstance(at, frozenset)}
+    apart = any(len(own) == len({*own}) == len(lines) for own in weights.values())
+    for at, own in weights.items():
+        if apart and len(own) == len(lines) > 2 and len({*own}) == 1:
+            par = lines[0].by_place[at]
+            why = f"{par.name} is one weight in every line; the others differ from line to line"
+            shown = printing.of(par)
+            yield FoundFault("symbol_reused", why, par.start, par.stop, shown, "", (), 0.7)
+
+
 def _other_cases(
     lines: Sequence[Sibling], scheme: Scheme, i: int, printing: Printing
 ) -> Iterator[FoundFault]:
@@ -211,7 +228,7 @@ def _other_cases(
         if par.name != meant and par.name.lower() == meant.lower():
             shown = printing.of(par)
             old, new = next((a, b) for a, b in zip(par.name, meant, strict=True) if a != b)
-            if target.letter.isupper() and old.islower():
+            if target.letter.isupper() and (old.islower() or old == target.letter):
                 continue  # b_c beside W_C for a C_t is how many write it
             place = shown.find(old) if par.name[0] == old else shown.rfind(old)
             told = shown[:place] + new + shown[place + 1 :]
