@@ -171,8 +171,9 @@ def _shortened(name: str) -> str:
     return name if len(name) <= 60 else name[:57] + "…"
 
 
-def _excerpt(line: str, column: int, width: int = 76) -> tuple[str, int]:
+def _excerpt(line: str, column: int) -> tuple[str, int]:
     """Cut a window out of a long line and say where the column lies in it."""
+    width = 76
     if len(line) <= width:
         return line, min(column, len(line))
     start = max(0, min(column - width // 2, len(line) - width))

@@ -32,7 +32,7 @@ _METADATA: dict[str, dict[str, Any]] = {
 }
 
 
-def scene_image(scene: Scene, kind: str, dpi: int = 200, scale: float = 1.0) -> bytes:
+def scene_image(scene: Scene, kind: str, dpi: int, scale: float) -> bytes:
     """The bytes of a PNG or PDF of a scene, black on white."""
     size = scale * scene.width / 72, scale * scene.height / 72
     drawable(max(size), dpi)

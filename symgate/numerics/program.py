@@ -112,12 +112,15 @@ class Program(Semantics):
 
     def _call(self, method: Callable[..., Any], *arguments: Any) -> Any:
         """A call for later; at once where all that it takes is known."""
-        flat = [a for part in arguments for a in (part if isinstance(part, list) else [part])]
-        if not any(isinstance(a, _Result) for a in flat):
+        if not any(isinstance(a, _Result) for a in _leaves(list(arguments))):
             return method(*arguments)
         place = self._place()
         self.calls.append((place.at, method, arguments))
         return place
+
+
+def _leaves(part: Any) -> list[Any]:
+    return [a for one in part for a in _leaves(one)] if isinstance(part, list) else [part]
 
 
 def _as_call(name: str) -> Callable[..., Any]:
@@ -127,35 +130,6 @@ def _as_call(name: str) -> Callable[..., Any]:
     return method
 
 
-for _name in (
-    "power",
-    "stack",
-    "total",
-    "dot",
-    "mean",
-    "norm",
-    "spread",
-    "mixing",
-    "dyad",
-    "act",
-    "right_times",
-    "across",
-    "down",
-    "lifted",
-    "transpose",
-    "identity",
-    "zeros",
-    "ones",
-    "diagonal",
-    "columns",
-    "outer",
-    "gram",
-    "column",
-    "row",
-    "matrix_of",
-    "kronecker",
-    "matadd",
-    "matmul",
-    "matpow",
-):
-    setattr(Program, _name, _as_call(_name))
+for _name in vars(Semantics).keys() - vars(Program).keys() - {"apply", "unknown"}:
+    if callable(getattr(Semantics, _name)):
+        setattr(Program, _name, _as_call(_name))

@@ -112,11 +112,11 @@ def notebook(*blocks: Any) -> str:
 
 def notebook_table(
     rows: Iterable[Sequence[object]],
-    header: Sequence[str] = (),
-    caption: str = "",
-    notes: Iterable[str] = (),
-    printed: Iterable[str] = (),
-    code: bool = False,
+    header: Sequence[str],
+    caption: str,
+    notes: Iterable[str],
+    printed: Iterable[str],
+    code: bool,
 ) -> str:
     """Rows of words as a table for a notebook; see `html_table`."""
 

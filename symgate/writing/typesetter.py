@@ -67,14 +67,14 @@ BARE = 33.0
 
 
 def equation_latex(
-    cell: Cell, of: str, wrt: str, lag: int | str, right: Any, notation: str = "symgate"
+    cell: Cell, of: str, wrt: str, lag: int | str, right: Any, notation: str
 ) -> list[str]:
     """∂of/∂wrt over a lag = an operator, as LaTeX for display mode, broken to fit a bare
     article.
 
     >>> import symgate as sg
     >>> rnn = sg.cell("rnn")
-    >>> print(*equation_latex(rnn, "h", "h", 1, sg.jacobian(rnn)))
+    >>> print(*equation_latex(rnn, "h", "h", 1, sg.jacobian(rnn), "symgate"))
     \\frac{\\partial h_t}{\\partial h_{t-1}} = \\operatorname{diag}(1 - h_t^{2}) \\, U
     """
     naming = Naming(None if notation == "symgate" else cell, notation_named(notation))
