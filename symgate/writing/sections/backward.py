@@ -14,6 +14,7 @@ from symgate.algebra.operators import Diag, Outer, factored, product, transposed
 from symgate.algebra.vectors import MatVec, Vector, name_of, shifted, variable
 from symgate.linear.adjoint import BackwardStep, adjoint, delta
 from symgate.writing.gathered import gathered
+from symgate.writing.marks import Equal
 from symgate.writing.subject import Subject
 from symgate.writing.tree import Formula, FormulaLine, Part, Step, Written, listed, worded
 
@@ -74,7 +75,7 @@ def _recursion(subject: Subject, back: BackwardStep, order: dict[Basic, int]) ->
         now=subject.now(states[0]),
         later=variable(LATER + states[0]),
         next=Written("t + 1", "t + 1"),
-        forward=(Differential(a), " = ", forward),
+        forward=Equal((Differential(a), forward)),
         backward=backward,
         source=source,
     )
