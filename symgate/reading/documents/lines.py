@@ -46,8 +46,8 @@ _COMMAND = re.compile(r"\\(?:sigma|tilde|hat|Gamma|odot|tanh|cdot|mathbf|circ|ti
 #: What may end an equation: a mark of a comment, words behind a dash or a wide gap, words in
 #: brackets that end its line.
 _COMMENT = re.compile(
-    r"(?:\s|&nbsp;)(?:#|//|--|←|<--?)\s|\s*[│┃║]|(?<=[\w)}\]])\t+(?=\w+\s*(?m:$))"
-    r"|(?:\s[—–-]\s|[ \t]{3,}|\t)(?=[^\W\d_]{3,}(?:[\s,]|\Z)(?!\s*[-+*/=·⊙]))"
+    r"(?:\s|&nbsp;)(?:#|//|--|←|<--?)\s|[│┃║]|(?<=[\w)}\]])\t+(?=\w+\s*(?m:$))"
+    r"|(?:\s[—–-]\s|(?<![ \t])[ \t]{3,}+|\t)(?=[^\W\d_]{3,}(?:[\s,]|\Z)(?!\s*[-+*/=·⊙]))"
     r"|\s[(（](?=[^\W\d_]{2,}[\s,])[^()=+*·⊙_]{8,}[)）]\W*(?m:$)"
 )
 #: What may stand before an equation with nothing more said: bullets, tags, a label.
@@ -68,10 +68,8 @@ _EMPHASIS = re.compile(
 )
 
 #: An operator at the end of a line that goes on, and at the start of one that does.
-_OPEN_END = re.compile(r"(?:[-−+*·⊙∘×=]|\\(?:odot|cdot|circ|times))\s*\Z")
+_OPEN_END = re.compile(r"(?:[-−+*·⊙∘×=]|\\(?:odot|cdot|circ|times))\Z")
 _GOES_ON = re.compile(r"(?:[+⊙∘×·−]|[-*](?=\s))(?=\s*[\w(\\\[{])")
-#: The sign of a programming language that its line goes on.
-_CARRIED = re.compile(r"\s*(?:\.{3}|[\\&])?\s*\Z")
 #: A word of prose: no function, no name with an index.
 _PROSE = re.compile(r"(?<![\\\w])(?!sigma|tanh)[^\W\d_]{4,}(?![\w({\[]|\s\()")
 #: What stands before an equation in each line of a comment or a frame.
@@ -141,7 +139,7 @@ def _in_line(
             spans += _continued(text, first, found.start(), end, stop)
         own, places = "", list[int]()
         for one, other in spans:
-            part = _CARRIED.sub("", text[one:other]) if len(spans) > 1 else text[one:other].rstrip()
+            part = _bare(text[one:other]) if len(spans) > 1 else text[one:other].rstrip()
             own += " " * bool(own) + part
             places += [
                 *([one] * (len(own) - len(part) - len(places))),
@@ -167,13 +165,15 @@ def _continued(text: str, first: int, start: int, end: int, stop: int) -> list[t
     while len(spans) < MAX_CONTINUED:
         after = text.find("\n", end, stop) + 1
         opened = sum(1 if b[0] in "([{" else -1 for b in _BRACKETS.finditer(own))
-        due = _OPEN_END.search(_CARRIED.sub("", own)) is not None or opened > 0
+        due = _OPEN_END.search(_bare(own)) is not None or opened > 0
         kept = kept if opened > 0 else len(spans)
         if after and due and not text[after : _line_end(text, after, stop)].strip(f" \t{mark}"):
             after = text.find("\n", after, stop) + 1
         if not after:
             break
         last = _line_end(text, after, stop)
+        if last - after > MAX_LINE:
+            break
         found = _LEADER.match(text, after, last)
         at = after
         if mark and found is not None and found[1].startswith(mark):
@@ -191,6 +191,11 @@ def _continued(text: str, first: int, start: int, end: int, stop: int) -> list[t
     else:
         kept = len(spans)
     return spans[:kept]
+
+
+def _bare(line: str) -> str:
+    """A line without the sign of a programming language that it goes on: ... or a backslash."""
+    return line.rstrip().removesuffix("...").rstrip("\\& ")
 
 
 def _line_end(text: str, at: int, stop: int) -> int:
