@@ -278,3 +278,8 @@ def test_a_value_of_the_step_may_be_called_old() -> None:
     )
     assert (found.family, found.misprints) == ("delta_rule", ())
     assert found.lines[0].text == "v_old = S[t-1] @ k[t]"
+
+
+def test_a_list_below_an_equation_is_none_of_it() -> None:
+    found = only("h_t = tanh(W x_t + U h_{t-1} + b)\n  - x_t: in\n  - the state h_t\n")
+    assert ([line.text for line in found.lines], found.misprints) == (list(RNN), ())

@@ -70,8 +70,8 @@ _EMPHASIS = re.compile(
 #: An operator at the end of a line that goes on, and at the start of one that does.
 _OPEN_END = re.compile(r"(?:[-−+*·⊙∘×=]|\\(?:odot|cdot|circ|times))\Z")
 _GOES_ON = re.compile(r"(?:[+⊙∘×·−]|[-*](?=\s))(?=\s*[\w(\\\[{])")
-#: A word of prose: no function, no name with an index.
-_PROSE = re.compile(r"(?<![\\\w])(?!sigma|tanh)[^\W\d_]{4,}(?![\w({\[]|\s\()")
+#: A word of prose, no function and no name with an index; a mark of what explains.
+_PROSE = re.compile(r"[:—]|(?<![\\\w])(?!sigma|tanh)[^\W\d_]{4,}(?![\w({\[]|\s\()")
 #: What stands before an equation in each line of a comment or a frame.
 _LEADER = re.compile(r"[ \t]*((?:[>#%*;!|│┃║/]|--)*)[ \t]*")
 
