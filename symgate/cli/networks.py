@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import symgate
 from symgate.errors import SymgateError
+from symgate.models.heads import kind_of
 from symgate.numerics.setup import DRAWN, option_of
 
 if TYPE_CHECKING:
@@ -19,24 +20,15 @@ if TYPE_CHECKING:
     from symgate.models.running import BothWays
     from symgate.numerics.run import Run
 
-#: How the files of trained networks begin: zips, HDF5, raw pickles; safetensors and ONNX differ.
-HEADS = (b"PK\x03\x04", b"\x89HDF\r\n\x1a\n", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
-
 
 def is_network(word: str) -> bool:
     """Whether a word names a file of a trained network, told by its first bytes."""
     path = Path(word.partition("#")[0])
     try:
         with path.open("rb") as file:
-            head = file.read(16)
+            return bool(kind_of(file.read(16))) or path.name.endswith(".index.json")
     except OSError:
         return False
-    return (
-        head.startswith(HEADS)
-        or path.name.endswith(".index.json")
-        or head[8:9] == b"{"
-        or (head[:1] == b"\x08" and 0 < head[1:2][0] < 40 if len(head) > 1 else False)
-    )
 
 
 def network(word: str, **said: Any) -> Network:

@@ -12,6 +12,7 @@ from pathlib import Path
 from symgate.errors import SymgateError
 from symgate.files import unread
 from symgate.models.formats import hdf5, onnx_file, safetensors, torch_zip
+from symgate.models.heads import kind_of
 from symgate.stored import npz
 from symgate.stored.archive import Archive
 from symgate.stored.arrays import LONGEST_TEXT, Contents, Stored
@@ -59,11 +60,6 @@ def contents(path: Path) -> Contents:
         raise unread(path, error) from None
 
 
-def _of_file(path: Path) -> Contents:
-    with path.open("rb") as file:
-        return _contents(path, file.read(16))
-
-
 def _of_shards(path: Path) -> Contents:
     """The tensors of all files that an index names, which lie beside it."""
     said = json.loads(path.read_bytes()[:LONGEST_TEXT])
@@ -77,17 +73,16 @@ def _of_shards(path: Path) -> Contents:
     return Contents(f"an index of {len(files)} files", arrays, parts=parts)
 
 
-def _contents(path: Path, head: bytes) -> Contents:
-    if head.startswith(b"PK"):
+def _of_file(path: Path) -> Contents:
+    with path.open("rb") as file:
+        head = file.read(16)
+    kind = kind_of(head)
+    if kind == "zip":
         return _of_zip(Archive(path))
-    if head.startswith(b"\x89HDF\r\n\x1a\n"):
-        return hdf5.read(path)
-    if len(head) > 8 and head[8:9] == b"{":
-        return safetensors.read(path)
-    if head[:1] == b"\x80" and head[1:2] <= b"\x05":
+    if kind == "pickle":
         raise SymgateError(torch_zip.raw_pickle(path, head))
-    if onnx_file.is_onnx(head):
-        return onnx_file.read(path)
+    if kind:
+        return {"hdf5": hdf5, "safetensors": safetensors, "onnx": onnx_file}[kind].read(path)
     if head.startswith(b"version https://"):
         raise SymgateError(f"{path} only points to a file that Git LFS keeps; run git lfs pull")
     if head.lstrip()[:5].lower() in (b"<!doc", b"<html"):

@@ -43,11 +43,6 @@ TYPES = {
 }
 
 
-def is_onnx(head: bytes) -> bool:
-    """Whether a file begins as a ModelProto does: field 1, its version, a small number."""
-    return len(head) > 2 and head[0] == 0x08 and 0 < head[1] < 40
-
-
 def read(path: Path) -> Contents:
     """The recurrent layers of a model, each with what its node says."""
     onnx = optional("onnx", "an ONNX file")
