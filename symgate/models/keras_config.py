@@ -162,7 +162,7 @@ def _below(name: str, passing: tuple[str, ...], wired: Wiring) -> str:
 
 def _facts(name: str, kind: str, config: Mapping[str, Any], version: str) -> dict[str, Any]:
     facts: dict[str, Any] = {"keras": True}
-    whole(1)(f"the number of units of {name}", config.get("units", 1))
+    whole(1)(f"the number of units of {name or kind}", config.get("units", 1))
     policy = config.get("dtype")
     policy = (policy.get("config") or {}).get("name") if isinstance(policy, Mapping) else policy
     if str(policy).removeprefix("mixed_") in ("float16", "bfloat16"):

@@ -338,7 +338,7 @@ def test_changed_bytes_never_end_raw(kind: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("units", [-3, 0, 1.5, "4", None])
 def test_units_that_no_layer_has(units: object) -> None:
     config = {"config": {"layers": [{"class_name": "GRU", "config": {"units": units}}]}}
-    with pytest.raises(sg.SymgateError, match="units; a layer has 1 or more"):
+    with pytest.raises(sg.SymgateError, match="units of GRU must be a whole number, 1 or more"):
         facts_of(config, "3.0")
 
 
