@@ -531,8 +531,9 @@ def test_html_escapes() -> None:
 
 def test_latex_of_a_notebook() -> None:
     assert read("h[t] = tanh(W @ x[t] + U_h @ h[t-1] + b) / 2")._repr_latex_() == (
-        r"$$\begin{aligned} h_t &= 0.5 \, \tanh(W x_t + U_h h_{t-1} + b) "
-        r"\end{aligned}$$"
+        "$$\\begin{aligned}\n"
+        r"h_t &= 0.5 \, \tanh(W x_t + U_h h_{t-1} + b)"
+        "\n\\end{aligned}$$"
     )
 
 
